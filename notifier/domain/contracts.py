@@ -1,0 +1,120 @@
+"""The Protocols by which rooms and doors know each other: implemented lower down or beside, handed over by `app`."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from notifier.domain.benefits import Finding
+from notifier.domain.messages import Inbound, Letter, Medium
+from notifier.domain.outcomes import Outcome, Settlement
+
+
+class Clock(Protocol):
+    """The only way to learn the time; tests freeze it."""
+
+    def now(self) -> datetime:
+        """The instant, aware UTC."""
+        ...
+
+
+class Progress(Protocol):
+    """Somebody who watches long work: a bar on a terminal, or nobody."""
+
+    def advance(self, n_done: int) -> None:
+        """`n_done` more units are done."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """One request a provider made to us, as it came. `body` is personal data and is stored sealed only."""
+
+    gateway: str
+    query: Mapping[str, str]
+    body: bytes = field(repr=False)
+    received_at: datetime
+
+
+class Channel(Protocol):
+    """A door out: one account of one provider.
+
+    Worked example: `outcomes = await channel.send([letter], "n42-0")`, where Accepted means the provider has it.
+    """
+
+    name: str
+    """The gateway's name in config, attempts and reports, e.g. "aliyun_sms"."""
+    medium: Medium
+    """What kind of contact it can address."""
+    batch_size: int
+    """The most letters in one call."""
+
+    async def send(self, letters: Sequence[Letter], out_id: str) -> Sequence[Outcome]:
+        """One outcome a letter, in their order. One call over the wire; never repeats by itself.
+
+        Takes 1..batch_size letters of one template, no address twice. Raises nothing a provider can cause.
+        A call that ended before any byte left is Postponed; after, Unsure.
+        """
+        ...
+
+    async def ask(self, letter: Letter, out_id: str, sent_at: datetime) -> Settlement:
+        """What the provider knows of a letter sent under `out_id`. Safe to repeat."""
+        ...
+
+    def read_push(self, push: Push) -> Sequence[Inbound]:
+        """The elements of a push in their order; a bad one is Damaged and its neighbours still come.
+
+        Raises InputError when the push is not the provider's (bad signature, not its format at all).
+        """
+        ...
+
+    def answer_push(self, push: Push) -> tuple[int, str, str]:
+        """(HTTP status, content type, body) that tells the provider we have it. Pure."""
+        ...
+
+
+class Source(Protocol):
+    """A door in: one watched place where policies or payment files appear."""
+
+    name: str
+    """The source's name in config, snapshots and reports."""
+
+    def look(self, memory: Mapping[str, str]) -> AsyncIterator[Finding]:
+        """Everything the place shows now, oldest first. The caller decides what is new.
+
+        `memory` is what an earlier look left (etag, last_modified …). Raises SourceError. Safe to repeat.
+        """
+        ...
+
+
+class Bus(Protocol):
+    """Carries chunk ids and wake-ups between workers; the ledger is the truth, so a lost message costs seconds."""
+
+    async def put(self, chunk_id: int) -> None:
+        """The id will be offered to one worker, at least once, if this process or broker lives."""
+        ...
+
+    def take(self) -> AbstractAsyncContextManager[int]:
+        """Waits for an id; leaving the block normally acknowledges it, leaving by an error offers it again."""
+        ...
+
+    async def close(self) -> None:
+        """Nothing is under way any more. Safe to repeat."""
+        ...
+
+
+class TokenStore(Protocol):
+    """One shared place for a provider's access token, across processes."""
+
+    async def read(self, key: str) -> tuple[str, datetime] | None:
+        """(token, expires_at), or None."""
+        ...
+
+    async def replace(self, key: str, rejected: str | None, token: str, expires_at: datetime) -> str:
+        """The token now stored: `token` if the stored one was still `rejected`, else the one somebody stored before."""
+        ...
+
+    def refreshing(self, key: str, patience: timedelta) -> AbstractAsyncContextManager[bool]:
+        """True for one holder at a time across processes, False when another refreshes. Frees itself on a crash."""
+        ...

@@ -1,0 +1,49 @@
+"""The ladder: what is tried next for a household, driven by confirmed states, never by submission.
+
+A preset is a sequence of rungs; a rung is a set of tries made at once. When every try of a rung has ended without
+evidence, the next rung begins; a rung for which the household has no contact is skipped. After the last: the visit.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from notifier.domain.benefits import BenefitKind
+from notifier.domain.messages import Medium
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One way to tell a household.
+
+    `rank` 0 addresses the best contact of that medium (the person's own, else the householder's, else the next
+    member's); rank 1 the next one that holds another number, and so on.
+    """
+
+    medium: Medium
+    rank: int = 0
+
+
+Rung = tuple[Try, ...]
+
+SMS_FIRST: Sequence[Rung] = ((Try(Medium.SMS),), (Try(Medium.SMS, 1),))
+"""短信必达: SMS, then the next person's phone, then a visit."""
+WECHAT_FIRST: Sequence[Rung] = ((Try(Medium.WECHAT),), (Try(Medium.SMS),), (Try(Medium.SMS, 1),))
+"""微信优先: WeChat, then SMS, then the next person's phone, then a visit."""
+BOTH: Sequence[Rung] = ((Try(Medium.WECHAT), Try(Medium.SMS)),)
+"""双通道: both at once, then a visit."""
+
+PRESETS: Mapping[str, Sequence[Rung]] = {"短信必达": SMS_FIRST, "微信优先": WECHAT_FIRST, "双通道": BOTH}
+"""The presets by the name that people use for them in config, commands and the console."""
+
+
+def rungs(preset: str, kind: BenefitKind) -> Sequence[Rung]:
+    """The rungs of a preset that this kind of benefit may use, in order, empty rungs left out.
+
+    A WeChat template message is for payment results only, so a policy keeps its SMS tries. Raises KeyError for a
+    preset that is not in PRESETS (checked by settings and by the console before it gets here).
+    """
+    allowed = [
+        tuple(one for one in rung if kind is BenefitKind.DISBURSEMENT or one.medium is not Medium.WECHAT)
+        for rung in PRESETS[preset]
+    ]
+    return [rung for rung in allowed if rung]

@@ -1,0 +1,227 @@
+"""Settings slices: each room or door gets its own, typed and frozen. `notifier.settings` fills them.
+
+A field's description says meaning, unit and reason; its default is the embedded default (DESIGN §4).
+"""
+
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from notifier.domain.ladder import PRESETS
+
+
+class Slice(BaseModel):
+    """Frozen; an unknown key is an error, so that a misspelt setting is never silently ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Ledger(Slice):
+    """The database that is the truth."""
+
+    url: str = Field(
+        "sqlite+aiosqlite:///.notifier/ledger.db",
+        description="SQLAlchemy async URL; SQLite file or postgresql+asyncpg",
+    )
+    pool: int = Field(
+        8, ge=1, le=64, description="PostgreSQL connections a process keeps; one each for workers, web, clock"
+    )
+
+
+class Seal(Slice):
+    """How personal data is encrypted and found."""
+
+    cipher: Literal["aes-256-gcm", "sm4-gcm"] = Field(
+        "aes-256-gcm", description="cipher of new values; old ones stay readable"
+    )
+    key_file: Path = Field(
+        Path(".notifier/keys.toml"),
+        description="keys by id, mode 0600; made at first start if absent; back it up apart from the ledger",
+    )
+
+
+class BusSettings(Slice):
+    """What carries chunk ids between processes."""
+
+    url: str = Field("memory://", description="memory:// for one process, nats://host:4222 for several")
+    stream: str = Field(
+        "NOTIFIER",
+        pattern=r"^[A-Z0-9_]+$",
+        description="JetStream stream name; change it to run two counties on one cluster",
+    )
+
+
+class Web(Slice):
+    """The front desk."""
+
+    host: str = Field("127.0.0.1", description="address to listen on; loopback unless a proxy stands elsewhere")
+    port: int = Field(8640, ge=0, le=65535, description="port to listen on; 0 picks a free one")
+    public_url: str = Field("http://127.0.0.1:8640", description="what people and providers type; used in links")
+    callback_secret: SecretStr = Field(
+        SecretStr(""),
+        description="secret path part of provider callbacks; made and kept in the key file when empty",
+    )
+    session_hours: int = Field(12, ge=1, le=168, description="hours until a login ends")
+    secure_cookies: bool = Field(False, description="true behind HTTPS; cookies are then never sent in clear")
+
+
+class Registry(Slice):
+    """Importing households."""
+
+    shared_above: int = Field(
+        3, ge=1, description="households; a phone carried by more than these is flagged as shared"
+    )
+    regions_file: Path = Field(Path("config/regions.csv"), description="行政区划 tree to load when the ledger has none")
+    headers_file: Path = Field(
+        Path("config/headers.toml"), description="header aliases of rosters and payment workbooks"
+    )
+    rejected_days: int = Field(30, ge=1, le=365, description="days that an uploader's rejected rows are kept sealed")
+
+
+class Watch(Slice):
+    """Sources."""
+
+    folder: Path = Field(Path("config/sources"), description="one TOML file a source")
+    every: timedelta = Field(
+        timedelta(minutes=30), description="how often a source is looked at unless it says otherwise"
+    )
+    final_audit: Literal["village", "township", "county"] = Field(
+        "county", description="the audit after which a disbursement may be told"
+    )
+
+
+class Match(Slice):
+    """Policies and people."""
+
+    taxonomy_file: Path = Field(Path("config/taxonomy.toml"), description="topic -> keywords -> rule")
+
+
+class Campaigns(Slice):
+    """Reviews and ladders."""
+
+    policy_reviews: int = Field(1, ge=0, le=5, description="reviews a policy campaign needs; one by default")
+    disbursement_reviews: int = Field(
+        0, ge=0, le=5, description="reviews an audited disbursement needs; its audits were the review"
+    )
+    policy_ladder: str = Field("短信必达", description="ladder preset of policy campaigns")
+    disbursement_ladder: str = Field("微信优先", description="ladder preset of disbursement campaigns")
+
+    @field_validator("policy_ladder", "disbursement_ladder")
+    @classmethod
+    def _known_preset(cls, value: str) -> str:
+        if value not in PRESETS:
+            raise ValueError("must be one of " + ", ".join(PRESETS))
+        return value
+
+
+class Compose(Slice):
+    """Texts."""
+
+    texts_file: Path = Field(
+        Path("config/texts.toml"), description="notice texts, templates and their variables a gateway"
+    )
+    hotline: str = Field("0954-7010000", pattern=r"^[0-9-]{3,17}$", description="where to ask; in every notice")
+
+
+class Dispatch(Slice):
+    """Sending."""
+
+    chunk_size: int = Field(
+        1000, ge=1, le=1000, description="messages claimed together; larger ones lose more to one crash"
+    )
+    chunks_at_once: int = Field(4, ge=1, le=64, description="chunks a worker process has under way")
+    calls_at_once: int = Field(64, ge=1, le=512, description="provider calls a worker process has under way")
+    lease: timedelta = Field(
+        timedelta(seconds=60), description="how long a claimed chunk is its worker's without a sign of life"
+    )
+    quiet_from: time = Field(
+        time(20, 30),
+        description="Asia/Shanghai; from then on messages wait; equal to quiet_until means never quiet",
+    )
+    quiet_until: time = Field(
+        time(8, 0),
+        description="Asia/Shanghai; the end of the quiet hours, next day if earlier than quiet_from",
+    )
+    settle_after: timedelta = Field(
+        timedelta(minutes=2), description="how long after an unsure call the provider is first asked"
+    )
+    absent_after: timedelta = Field(
+        timedelta(minutes=15),
+        description="age at which a provider's 'no such message' proves that it never left; its records lag",
+    )
+    call_timeout: timedelta = Field(
+        timedelta(seconds=15), description="how long one provider call may take before it is unsure"
+    )
+
+
+class Track(Slice):
+    """Receipts, silence and visits."""
+
+    window: timedelta = Field(
+        timedelta(hours=72),
+        description="how long a receipt may take; then the message is silent (providers push up to 72 h late)",
+    )
+    wechat_window: timedelta = Field(
+        timedelta(hours=1), description="the same for WeChat events, which come in seconds"
+    )
+    parked_days: int = Field(
+        7, ge=1, le=60, description="days that a receipt for an unknown message is kept and tried again"
+    )
+
+
+class Wire(Slice):
+    """The HTTP client."""
+
+    connections: int = Field(128, ge=1, le=1024, description="open connections in all")
+    connect_timeout: timedelta = Field(
+        timedelta(seconds=5), description="until a connection stands; failing here is certainly not sent"
+    )
+
+
+class AliyunSms(Slice):
+    """One Aliyun SMS account (providers.md §1-3)."""
+
+    enabled: bool = Field(False, description="false leaves the gateway out")
+    endpoint: str = Field("https://dysmsapi.aliyuncs.com/", description="where calls go; the sandbox has its own")
+    region_id: str = Field("cn-hangzhou", description="RegionId parameter")
+    access_key_id: str = Field("", description="AccessKey id of a RAM user with AliyunDysmsFullAccess")
+    access_key_secret: SecretStr = Field(
+        SecretStr(""), description="its secret; give it by environment, not in the file"
+    )
+    sign_name: str = Field("", description="approved 签名 without 【】")
+    signature: Literal["v1", "v3"] = Field("v1", description="v1 = HMAC-SHA1 RPC, v3 = ACS3-HMAC-SHA256")
+    calls_per_second: int = Field(1000, ge=1, le=5000, description="our own limit below the account's 5000")
+    codes_file: Path | None = Field(None, description="a county's own status codes, over the shipped table")
+
+
+class Wechat(Slice):
+    """One WeChat official account (providers.md §4)."""
+
+    enabled: bool = Field(False, description="false leaves the gateway out")
+    api_base: str = Field("https://api.weixin.qq.com/", description="where calls go; the sandbox has its own")
+    appid: str = Field("", description="wx… of the 服务号")
+    secret: SecretStr = Field(SecretStr(""), description="its AppSecret; give it by environment")
+    token: SecretStr = Field(SecretStr(""), description="message server Token, checks signatures of pushes")
+    aes_key: SecretStr = Field(
+        SecretStr(""), description="EncodingAESKey, 43 characters; empty when the account pushes plain"
+    )
+    push_age: timedelta = Field(
+        timedelta(minutes=10), description="a push signed longer ago than this is refused as a replay"
+    )
+    codes_file: Path | None = Field(None, description="a county's own status codes, over the shipped table")
+
+
+class Channels(Slice):
+    """Every gateway that can be configured."""
+
+    aliyun_sms: AliyunSms = Field(default_factory=AliyunSms, description="Aliyun SMS")
+    wechat: Wechat = Field(default_factory=Wechat, description="WeChat official account")
+
+
+class Log(Slice):
+    """Structured logs, without personal data."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severity that is written")
+    format: Literal["json", "console"] = Field("json", description="json lines for machines, console for people")

@@ -1,0 +1,49 @@
+"""The ledger's tables: storage shape only, conversion to domain values is in the query modules beside."""
+
+from notifier.store.tables.benefits import Benefit, Identity, Payment, Snapshot, WatchedSource
+from notifier.store.tables.campaigns import Campaign, Notice, Owed, Review, Visit
+from notifier.store.tables.delivery import (
+    Attempt,
+    Chunk,
+    Message,
+    ParkedReceipt,
+    PushDue,
+    PushRow,
+    Setback,
+    Tally,
+    UnsureAttempt,
+)
+from notifier.store.tables.people import Contact, Household, ImportRun, Person, Region
+from notifier.store.tables.staff import AuditEntry, Counter, Tick, Token, User
+
+__all__ = [
+    "Attempt",
+    "AuditEntry",
+    "Benefit",
+    "Campaign",
+    "Chunk",
+    "Contact",
+    "Counter",
+    "Household",
+    "Identity",
+    "ImportRun",
+    "Message",
+    "Notice",
+    "Owed",
+    "ParkedReceipt",
+    "Payment",
+    "Person",
+    "PushDue",
+    "PushRow",
+    "Region",
+    "Review",
+    "Setback",
+    "Snapshot",
+    "Tally",
+    "Tick",
+    "Token",
+    "UnsureAttempt",
+    "User",
+    "Visit",
+    "WatchedSource",
+]

@@ -1,0 +1,106 @@
+"""Sources, what they showed, benefits and payment lines."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import Column, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from notifier.store.tables.columns import BIG, SEALED, Instant, Mu
+
+
+class WatchedSource(SQLModel, table=True):
+    """A source's memory and health. `baseline_at` is None until its first complete look."""
+
+    __tablename__ = "source"
+
+    name: str = Field(primary_key=True)
+    baseline_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+    looked_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+    new_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+    last_error: str | None = None
+    memory: str = Field(default="{}", sa_type=Text)
+
+
+class Snapshot(SQLModel, table=True):
+    """The raw thing as it was found, sealed; kept as proof."""
+
+    id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
+    source: str
+    digest: bytes = Field(sa_column=Column(SEALED, nullable=False, unique=True))
+    taken_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    raw_sealed: bytes = Field(sa_column=Column(SEALED, nullable=False))
+
+
+class Identity(SQLModel, table=True):
+    """A stable key of something seen. `benefit_id` is None for what the baseline silently swallowed."""
+
+    digest: bytes = Field(sa_column=Column(SEALED, primary_key=True))
+    source: str
+    benefit_id: int | None = Field(default=None, sa_column=Column(BIG, index=True))
+    seen_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+
+class Benefit(SQLModel, table=True):
+    """惠农事项: a policy or a disbursement. `audit` gates a disbursement's campaign."""
+
+    id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
+    kind: str
+    version: int = 1
+    source: str
+    snapshot_id: int | None = Field(default=None, sa_column=Column(BIG))
+    title: str
+    region_code: str | None = None
+    found_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    # policy
+    issuer: str | None = None
+    document_number: str | None = None
+    published_on: date | None = None
+    url: str | None = None
+    body: str = Field(default="", sa_type=Text)
+    # disbursement
+    item: str | None = None
+    period: str | None = None
+    filing_number: str | None = None
+    audit: str = "none"
+    basis: str | None = None
+    n_lines: int = 0
+    n_rejected: int = 0
+
+
+class Payment(SQLModel, table=True):
+    """One line of a disbursement. `line_hash` makes a re-import a no-op; a match says whom, how surely and why.
+
+    match_state: new, matched, ambiguous, unknown, refused (a person decided that it is nobody of the county).
+    """
+
+    __table_args__ = (UniqueConstraint("benefit_id", "line_hash"),)
+
+    id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
+    benefit_id: int = Field(sa_column=Column(BIG, nullable=False))
+    line_hash: bytes = Field(sa_column=Column(SEALED, nullable=False))
+    sheet: str
+    row: int
+    beneficiary_sealed: bytes = Field(sa_column=Column(SEALED, nullable=False))
+    holder_sealed: bytes | None = Field(default=None, sa_column=Column(SEALED))
+    id_sealed: bytes | None = Field(default=None, sa_column=Column(SEALED))
+    name_hash: bytes = Field(sa_column=Column(SEALED, nullable=False))
+    id_hash: bytes | None = Field(default=None, sa_column=Column(SEALED))
+    account_hash: bytes | None = Field(default=None, sa_column=Column(SEALED))
+    village: str | None = None
+    group_name: str | None = None
+    area_mu: Decimal | None = Field(default=None, sa_column=Column(Mu))
+    standard_fen: int | None = Field(default=None, sa_column=Column(BIG))
+    amount_fen: int | None = Field(default=None, sa_column=Column(BIG))
+    period: str | None = None
+    state: str = "paid"
+    returned_why: str | None = None
+    goods: str | None = None
+    quantity_text: str | None = None
+    unit: str | None = None
+    pick_up: str | None = None
+    match_state: str = Field(default="new")
+    household_id: int | None = Field(default=None, sa_column=Column(BIG, index=True))
+    person_id: int | None = Field(default=None, sa_column=Column(BIG))
+    confidence: int = 0
+    match_why: str | None = None

@@ -1,0 +1,103 @@
+"""Campaigns, their reviews and texts, and the denominator: one owed row a household."""
+
+from datetime import datetime
+
+from sqlalchemy import Column, Index, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from notifier.store.tables.columns import BIG, SEALED, Instant
+
+PURPOSE = "tell"
+"""Why a household is told: `tell` (the benefit itself) or `correct` (a correction of an earlier notice)."""
+
+
+class Campaign(SQLModel, table=True):
+    """通知任务: one benefit version told for one purpose. `rule` and `evidence` are JSON (None for a disbursement)."""
+
+    __table_args__ = (UniqueConstraint("benefit_id", "benefit_version", "purpose"),)
+
+    id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
+    benefit_id: int = Field(sa_column=Column(BIG, nullable=False))
+    benefit_version: int = 1
+    purpose: str = PURPOSE
+    kind: str
+    title: str
+    topic: str | None = None
+    rule: str | None = Field(default=None, sa_type=Text)
+    rule_text: str | None = Field(default=None, sa_type=Text)
+    evidence: str = Field(default="[]", sa_type=Text)
+    confidence: int = 0
+    summary: str = Field(default="", sa_type=Text)
+    ladder: str
+    region_code: str | None = None
+    state: str = "draft"
+    reviews_needed: int = 0
+    created_by: str = "system"
+    created_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    launched_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+    planned_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+    finished_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+
+
+class Review(SQLModel, table=True):
+    """One decision of one person on a campaign. verdict: approve or return."""
+
+    id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
+    campaign_id: int = Field(sa_column=Column(BIG, nullable=False, index=True))
+    reviewer: str
+    verdict: str
+    remark: str | None = None
+    at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+
+class Notice(SQLModel, table=True):
+    """A composed text: template and parameters, sealed; the proof of what was said. A policy shares one a gateway."""
+
+    id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
+    campaign_id: int = Field(sa_column=Column(BIG, nullable=False, index=True))
+    gateway: str
+    template: str
+    parameters_sealed: bytes = Field(sa_column=Column(SEALED, nullable=False))
+    n_segments: int = 1
+
+
+class Owed(SQLModel, table=True):
+    """The denominator (P1): this household must be told. `why` says in Chinese how it matched.
+
+    `composed_step` is the last ladder rung composed for it, -1 before the first; `level` is None until reached.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "household_id"),
+        Index("ix_owed_household", "household_id"),
+    )
+
+    id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
+    campaign_id: int = Field(sa_column=Column(BIG, nullable=False))
+    household_id: int = Field(sa_column=Column(BIG, nullable=False))
+    region_code: str
+    why: str
+    state: str = "pending"
+    level: str | None = None
+    reason: str | None = None
+    composed_step: int = -1
+    state_at: int = Field(sa_column=Column(BIG, nullable=False))
+
+
+class Visit(SQLModel, table=True):
+    """入户确认: a person must go. state: open, signed, excuse_asked, excused, overtaken (a late receipt came first)."""
+
+    __table_args__ = (UniqueConstraint("owed_id"),)
+
+    id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
+    owed_id: int = Field(sa_column=Column(BIG, nullable=False))
+    region_code: str = Field(index=True)
+    reason: str
+    state: str = "open"
+    opened_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    visited_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+    by_user: str | None = None
+    how: str | None = None
+    remark: str | None = None
+    excuse: str | None = None
+    confirmed_by: str | None = None

@@ -1,0 +1,152 @@
+"""Messages on their way: chunks, attempts, what came back, and the counts kept in step."""
+
+from datetime import datetime
+
+from sqlalchemy import Column, Index, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from notifier.store.tables.columns import BIG, SEALED, Instant
+
+
+class Message(SQLModel, table=True):
+    """owed x person x channel x rung x contact (whose row is the number's version) x retry: told once, ever (P2).
+
+    `person_id` is whose lines are told, `contact_id` whose phone or openid is used. `state` is in no index, so that
+    PostgreSQL updates rows in place.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("owed_id", "person_id", "medium", "step", "contact_id", "retry"),
+        Index("ix_message_chunk", "chunk_id"),
+    )
+
+    id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
+    owed_id: int = Field(sa_column=Column(BIG, nullable=False))
+    campaign_id: int = Field(sa_column=Column(BIG, nullable=False))
+    person_id: int = Field(sa_column=Column(BIG, nullable=False))
+    contact_id: int = Field(sa_column=Column(BIG, nullable=False))
+    medium: str
+    step: int
+    retry: int = 0
+    notice_id: int = Field(sa_column=Column(BIG, nullable=False))
+    chunk_id: int = Field(sa_column=Column(BIG, nullable=False))
+    region_code: str
+    state: str = "ready"
+    code: str | None = None
+    reason: str | None = None
+    state_at: int = Field(sa_column=Column(BIG, nullable=False))
+
+
+class Chunk(SQLModel, table=True):
+    """Up to 1,000 messages of one campaign and medium, claimed together under a lease.
+
+    state: open, sent (every message of it has an answer), swept (its receipt window is over and silence was recorded).
+    """
+
+    __table_args__ = (Index("ix_chunk_state", "state", "not_before"),)
+
+    id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
+    campaign_id: int = Field(sa_column=Column(BIG, nullable=False, index=True))
+    medium: str
+    n_messages: int
+    state: str = "open"
+    not_before: int = Field(default=0, sa_column=Column(BIG, nullable=False))
+    lease_until: int = Field(default=0, sa_column=Column(BIG, nullable=False))
+    lease_owner: str | None = None
+    sent_at: int | None = Field(default=None, sa_column=Column(BIG))
+
+
+class Attempt(SQLModel, table=True):
+    """One call to a gateway, written before the bytes leave. `message_ids` is a JSON array in the order of the call.
+
+    state: sending (after a crash: unsure), settled. `outcome` accepted, refused, postponed, unsure, absent, mixed.
+    """
+
+    __table_args__ = (Index("ix_attempt_chunk", "chunk_id"), Index("ix_attempt_ref", "provider_ref"))
+
+    id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
+    out_id: str = Field(unique=True)
+    chunk_id: int = Field(sa_column=Column(BIG, nullable=False))
+    gateway: str
+    message_ids: str = Field(sa_type=Text)
+    state: str = "sending"
+    outcome: str | None = None
+    code: str | None = None
+    provider_ref: str | None = None
+    evidence: str | None = None
+    started_at: int = Field(sa_column=Column(BIG, nullable=False))
+    ended_at: int | None = Field(default=None, sa_column=Column(BIG))
+
+
+class UnsureAttempt(SQLModel, table=True):
+    """An attempt that waits to be settled; the row goes when it is."""
+
+    __tablename__ = "unsure_attempt"
+
+    attempt_id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
+    ask_at: int = Field(sa_column=Column(BIG, nullable=False, index=True))
+    n_asked: int = 0
+
+
+class Setback(SQLModel, table=True):
+    """A message that ended without evidence; its household waits for the next rung. The row goes when that is done."""
+
+    message_id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
+    owed_id: int = Field(sa_column=Column(BIG, nullable=False, index=True))
+
+
+class PushRow(SQLModel, table=True):
+    """A provider's push as it came, sealed, stored before it is answered. `digest` makes its repeat a no-op."""
+
+    __tablename__ = "push"
+
+    id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
+    gateway: str
+    digest: bytes = Field(sa_column=Column(SEALED, nullable=False, unique=True))
+    sealed: bytes = Field(sa_column=Column(SEALED, nullable=False))
+    received_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    folded: int = Field(default=0)
+    n_damaged: int = 0
+
+
+class PushDue(SQLModel, table=True):
+    """A push that waits to be folded into message states; the row goes when it is."""
+
+    __tablename__ = "push_due"
+
+    push_id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
+
+
+class ParkedReceipt(SQLModel, table=True):
+    """A receipt for a message that the ledger does not know yet; tried again until its days are over."""
+
+    __tablename__ = "parked_receipt"
+    __table_args__ = (UniqueConstraint("gateway", "out_id", "provider_ref", "address_hash"),)
+
+    id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
+    gateway: str
+    out_id: str = ""
+    provider_ref: str = ""
+    address_hash: bytes = Field(sa_column=Column(SEALED, nullable=False))
+    delivered: int
+    code: str
+    reason: str | None = None
+    at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    parked_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+
+class Tally(SQLModel, table=True):
+    """Counts kept in step with every batch, by the state that rows are in now and the day they entered it.
+
+    subject: owed or message; `medium` is "" for owed; `detail` the reason or level, "" when there is none; `on_day`
+    counts days since 1970-01-01 in Asia/Shanghai.
+    """
+
+    campaign_id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
+    region_code: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    medium: str = Field(primary_key=True)
+    state: str = Field(primary_key=True)
+    detail: str = Field(primary_key=True)
+    on_day: int = Field(primary_key=True)
+    n: int = 0

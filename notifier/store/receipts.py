@@ -1,0 +1,169 @@
+"""Pushes from providers: stored sealed before they are answered, folded into message states later."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifier.domain.contracts import Push
+from notifier.store.ledger import Ledger, take_ids
+from notifier.store.tables.columns import instant, stamp
+
+_PLACE = "push.sealed"
+
+
+@dataclass(frozen=True, slots=True)
+class DuePush:
+    """A stored push that waits to be folded."""
+
+    push_id: int
+    push: Push = field(repr=False)
+
+
+async def store_push(ledger: Ledger, push: Push) -> bool:
+    """The push is durable and due to be folded; True when it is new, False when the same one was stored before.
+
+    Safe to repeat: the same body and query of a gateway are one push. Raises what the database raises; do not answer
+    the provider then, it will push again.
+    """
+    query = json.dumps(dict(push.query), sort_keys=True, ensure_ascii=False)
+    # Query and body are both kept: the signature of a WeChat push is in its query.
+    content = json.dumps([query, push.body.hex()]).encode()
+    digest = ledger.vault.blind("push", f"{push.gateway}|{query}|{push.body.hex()}")
+    async with ledger.writing() as c:
+        (push_id,) = await take_ids(c, "push", 1)
+        stored = await c.execute(
+            text(
+                "INSERT INTO push (id, gateway, digest, sealed, received_at, folded, n_damaged) "
+                "VALUES (:id, :gateway, :digest, :sealed, :at, 0, 0) ON CONFLICT (digest) DO NOTHING RETURNING id"
+            ),
+            {
+                "id": push_id,
+                "gateway": push.gateway,
+                "digest": digest,
+                "sealed": ledger.vault.seal(_PLACE, push_id, content),
+                "at": stamp(push.received_at),
+            },
+        )
+        if stored.first() is None:
+            return False
+        await c.execute(text("INSERT INTO push_due (push_id) VALUES (:id)"), {"id": push_id})
+    return True
+
+
+async def take_due_pushes(c: AsyncConnection, ledger: Ledger, most: int) -> list[DuePush]:
+    """Up to `most` due pushes, oldest first, no longer due if the caller's transaction is committed."""
+    skip = "" if ledger.is_sqlite else " FOR UPDATE SKIP LOCKED"
+    ids = [
+        int(row[0])
+        for row in await c.execute(
+            text(f"SELECT push_id FROM push_due ORDER BY push_id LIMIT :most{skip}"), {"most": most}
+        )
+    ]
+    if not ids:
+        return []
+    chosen = {"ids": ledger.listed(ids)}
+    await c.execute(text(f"DELETE FROM push_due WHERE {ledger.among('push_id', 'ids')}"), chosen)
+    rows = await c.execute(
+        text(f"SELECT id, gateway, sealed, received_at FROM push WHERE {ledger.among('id', 'ids')} ORDER BY id"), chosen
+    )
+    return [DuePush(int(row.id), _open(ledger, row.id, row.gateway, row.sealed, row.received_at)) for row in rows]
+
+
+def _open(ledger: Ledger, push_id: int, gateway: str, sealed: bytes, at: int) -> Push:
+    query, body = json.loads(ledger.vault.open(_PLACE, push_id, sealed))
+    return Push(gateway, json.loads(query), bytes.fromhex(body), instant(at))
+
+
+async def mark_folded(c: AsyncConnection, push_id: int, n_damaged: int) -> None:
+    """The push is folded; `n_damaged` of its elements were not receipts."""
+    await c.execute(
+        text("UPDATE push SET folded = 1, n_damaged = :n WHERE id = :id"), {"n": n_damaged, "id": push_id}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A receipt as the ledger folds it: the address only as its hash."""
+
+    gateway: str
+    out_id: str
+    provider_ref: str
+    address_hash: bytes = field(repr=False)
+    delivered: bool
+    code: str
+    reason: str | None
+    at: datetime
+
+
+async def park(c: AsyncConnection, words: Sequence[Word], now: datetime) -> None:
+    """Receipts whose message is unknown are kept, once each, to be tried again. Empty is fine. Safe to repeat."""
+    if not words:
+        return
+    ids = await take_ids(c, "parked_receipt", len(words))
+    await c.execute(
+        text(
+            "INSERT INTO parked_receipt "
+            "(id, gateway, out_id, provider_ref, address_hash, delivered, code, reason, at, parked_at) "
+            "VALUES (:id, :gateway, :out_id, :ref, :hash, :delivered, :code, :reason, :at, :now) "
+            # The same receipt again changes nothing, but a later `delivered` replaces a failure.
+            "ON CONFLICT (gateway, out_id, provider_ref, address_hash) DO UPDATE SET "
+            "delivered = excluded.delivered, code = excluded.code, reason = excluded.reason "
+            "WHERE parked_receipt.delivered = 0"
+        ),
+        [
+            {
+                "id": row_id,
+                "gateway": word.gateway,
+                "out_id": word.out_id,
+                "ref": word.provider_ref,
+                "hash": word.address_hash,
+                "delivered": int(word.delivered),
+                "code": word.code,
+                "reason": word.reason,
+                "at": stamp(word.at),
+                "now": stamp(now),
+            }
+            for row_id, word in zip(ids, words, strict=True)
+        ],
+    )
+
+
+async def take_parked(c: AsyncConnection) -> list[Word]:
+    """Parked receipts whose attempt the ledger knows by now; they are parked no longer if the caller commits."""
+    rows = (
+        await c.execute(
+            text(
+                "SELECT p.id, p.gateway, p.out_id, p.provider_ref, p.address_hash, p.delivered, p.code, p.reason, p.at "
+                "FROM parked_receipt p WHERE EXISTS (SELECT 1 FROM attempt a WHERE a.gateway = p.gateway AND "
+                "(a.out_id = p.out_id OR (p.provider_ref <> '' AND a.provider_ref = p.provider_ref)))"
+            )
+        )
+    ).all()
+    if rows:
+        await c.execute(text("DELETE FROM parked_receipt WHERE id = :id"), [{"id": row.id} for row in rows])
+    return [
+        Word(
+            row.gateway,
+            row.out_id,
+            row.provider_ref,
+            row.address_hash,
+            bool(row.delivered),
+            row.code,
+            row.reason,
+            instant(row.at),
+        )
+        for row in rows
+    ]
+
+
+async def forget_parked(ledger: Ledger, now: datetime, keep: timedelta) -> int:
+    """Receipts parked longer than `keep` are gone; how many. Safe to repeat."""
+    async with ledger.writing() as c:
+        gone = await c.execute(
+            text("DELETE FROM parked_receipt WHERE parked_at < :before RETURNING id"), {"before": stamp(now - keep)}
+        )
+        return len(gone.all())

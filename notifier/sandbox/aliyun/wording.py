@@ -1,0 +1,77 @@
+"""What an SMS may say: templates with ${variables}, the rules of their values, the final text and its segments."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from notifier.sandbox.aliyun import refusals
+from notifier.sandbox.settings import SmsKind, SmsTemplate
+
+VALUE_LIMIT = 35
+_VARIABLE = re.compile(r"\$\{([A-Za-z][A-Za-z0-9_]*)\}")
+_CAPTCHA = re.compile(r"[A-Za-z0-9]{4,6}", re.ASCII)
+_URL = re.compile(r"(?:https?|ftp)://|www\.|\b[a-z0-9-]+\.(?:com|cn|net|org|gov|top|vip|cc|io|me)\b", re.I | re.ASCII)
+# pictures only: rare names need the ideographs beyond the basic plane
+_EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f]")
+# a cheap first look: most values have none of what the costly patterns look for
+_SUSPECT = re.compile("[./【】\U0001f000-\U0001faff\u2600-\u27bf\ufe0f]")
+
+
+def utf16_length(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def n_segments(text: str) -> int:
+    """Billed segments of the final text, signature included: 70 in one, 67 in each of several."""
+    length = utf16_length(text)
+    return 1 if length <= 70 else -(-length // 67)
+
+
+class Wording:
+    """One template, ready to render many messages."""
+
+    def __init__(self, template: SmsTemplate) -> None:
+        self.template = template
+        pieces = _VARIABLE.split(template.content)
+        self._fixed = pieces[::2]
+        self.variables = tuple(pieces[1::2])
+
+    def render(self, sign: str, values: Any) -> str:
+        """Full text with 【signature】. Raises BusinessRefusal for values that break a rule.
+
+        `values` is what the caller's JSON held: a mapping of strings, or None when it was left out.
+        """
+        if not self.variables:
+            return f"【{sign}】{self._fixed[0]}"
+        if values is None:
+            raise refusals.variable_missing()
+        if not isinstance(values, Mapping):
+            raise refusals.json_illegal()
+        parts = [f"【{sign}】", self._fixed[0]]
+        for variable, fixed in zip(self.variables, self._fixed[1:], strict=True):
+            if variable not in values:
+                raise refusals.variable_missing()
+            parts += (self._value(values[variable]), fixed)
+        return "".join(parts)
+
+    def _value(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise refusals.json_illegal()
+        if not value.strip():
+            raise refusals.variable_illegal()
+        if len(value) > VALUE_LIMIT or utf16_length(value) > VALUE_LIMIT:
+            raise refusals.variable_too_long()
+        if self.template.kind is SmsKind.CAPTCHA and not _CAPTCHA.fullmatch(value):
+            raise refusals.variable_illegal()
+        if _SUSPECT.search(value):
+            _look_closer(value)
+        return value
+
+
+def _look_closer(value: str) -> None:
+    if "【" in value or "】" in value:
+        raise refusals.variable_illegal()
+    if _URL.search(value):
+        raise refusals.variable_with_url()
+    if _EMOJI.search(value):
+        raise refusals.variable_unsupported()

@@ -1,0 +1,64 @@
+"""One web application with both gateways and the switchboard; the sandbox's own process runs it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+
+from aiohttp import web
+
+from notifier.domain.errors import ConfigError
+from notifier.sandbox.aliyun.endpoint import AliyunGateway
+from notifier.sandbox.controls import Switchboard, say_what_failed
+from notifier.sandbox.recorder import Clock, HandsetRecorder
+from notifier.sandbox.settings import SandboxSettings
+from notifier.sandbox.wechat.endpoint import WeChatGateway
+
+BODY_LIMIT = 8 * 2**20
+
+
+def build_app(settings: SandboxSettings, clock: Clock = time.time) -> web.Application:
+    """The application. Its record is opened when it starts, and closed with everything flushed when it ends."""
+    recorder = HandsetRecorder(settings.record_path, clock)
+    aliyun = AliyunGateway(settings.aliyun, settings.time_factor, recorder)
+    wechat = WeChatGateway(settings.wechat, settings.time_factor, recorder)
+
+    async def lifetime(app: web.Application) -> AsyncIterator[None]:
+        recorder.open()
+        await aliyun.pusher.open()
+        await wechat.open()
+        yield
+        await wechat.pusher.close()
+        await aliyun.pusher.close()
+        recorder.close()
+
+    app = web.Application(client_max_size=BODY_LIMIT, middlewares=[say_what_failed])
+    app.cleanup_ctx.append(lifetime)
+    app.add_routes(Switchboard(recorder, aliyun, wechat).routes())
+    app.router.add_route("*", settings.wechat.path + "{tail:.*}", wechat.handle)
+    for path in {settings.aliyun.path, settings.aliyun.path.rstrip("/")}:
+        app.router.add_route("*", path, aliyun.handle)
+    if settings.aliyun.at_root:
+        app.router.add_route("*", "/", aliyun.handle)
+    return app
+
+
+async def run(settings: SandboxSettings, stop: asyncio.Event, on_ready: Callable[[str], None] | None = None) -> None:
+    """Serves until `stop` is set, then ends gracefully; `on_ready` hears the address once it listens.
+
+    Raises ConfigError when the port is taken or the record file cannot be opened.
+    """
+    # no access log: the old SDK puts phone numbers into the URL
+    runner = web.AppRunner(build_app(settings), access_log=None, shutdown_timeout=2)
+    try:
+        await runner.setup()
+        site = web.TCPSite(runner, settings.host, settings.port, backlog=1024)
+        await site.start()
+        host, port = runner.addresses[0][:2]
+        if on_ready is not None:
+            on_ready(f"http://{host}:{port}")
+        await stop.wait()
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        raise ConfigError(f"沙箱无法在 {where} 监听或打开 {settings.record_path}：{error}。请换端口或路径。") from error
+    finally:
+        await runner.cleanup()

@@ -6,6 +6,8 @@ Invariant: the same seed and number give the same people and the same cells; ids
 Never: a real person, a real village, a file in the watched folder that is only half written.
 """
 
+from notifier.sandbox.county.batches import BASELINE_BATCHES, NEW_BATCHES, Batch
+from notifier.sandbox.county.payments import write_payments
 from notifier.sandbox.county.people import County, Household, Person, build_county
 from notifier.sandbox.county.regions import Township, Village, write_regions
 from notifier.sandbox.county.rosters import write_rosters
@@ -19,6 +21,9 @@ from notifier.sandbox.county.truth import (
 )
 
 __all__ = [
+    "BASELINE_BATCHES",
+    "NEW_BATCHES",
+    "Batch",
     "BatchTruth",
     "County",
     "Household",
@@ -31,6 +36,7 @@ __all__ = [
     "build_county",
     "write_followers",
     "write_household_truth",
+    "write_payments",
     "write_regions",
     "write_rosters",
 ]

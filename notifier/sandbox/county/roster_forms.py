@@ -20,7 +20,7 @@ HOUSEHOLD_FIELDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One workbook of a township. `upper` is the first line of a two-line header; '' goes on, None repeats."""
+    """One workbook of a township. `upper` is the first line of a two-line header; '' carries on the one before."""
 
     title: str
     columns: tuple[Column, ...]

@@ -172,7 +172,7 @@ class _Pen:
     def _row(self, row: Row, n_rows: int) -> int:
         fields = self.form.fields
         cells: list[Cell] = [row.get(name) for name in fields]
-        self.truth.n_rows[self.file] += 1
+        self.truth.n_rows[self.file] = self.truth.n_rows.get(self.file, 0) + 1
         if self.form.household_cells_once and n_rows > 1:
             tall = frozenset(at for at, name in enumerate(fields) if name in HOUSEHOLD_FIELDS)
             return self.book.row(cells, tall, n_rows)

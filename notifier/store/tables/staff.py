@@ -9,7 +9,10 @@ from notifier.store.tables.columns import BIG, SEALED, Instant
 
 
 class User(SQLModel, table=True):
-    """A person who works here. role: administrator, reviewer, officer, official, auditor, operator."""
+    """A person who works here. role: administrator, reviewer, officer, official, auditor, operator.
+
+    `n_failures` counts wrong passwords since the last right one; no login is looked at before `locked_until`.
+    """
 
     __tablename__ = "account"
 
@@ -19,6 +22,8 @@ class User(SQLModel, table=True):
     region_code: str
     created_at: datetime = Field(sa_column=Column(Instant, nullable=False))
     is_disabled: int = 0
+    n_failures: int = 0
+    locked_until: int = Field(default=0, sa_column=Column(BIG, nullable=False))
 
 
 class AuditEntry(SQLModel, table=True):

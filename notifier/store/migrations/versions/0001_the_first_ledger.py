@@ -22,6 +22,8 @@ def upgrade() -> None:
         sa.Column("region_code", sa.String(), nullable=False),
         sa.Column("created_at", notifier.store.tables.columns.Instant(), nullable=False),
         sa.Column("is_disabled", sa.Integer(), nullable=False),
+        sa.Column("n_failures", sa.Integer(), nullable=False),
+        sa.Column("locked_until", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
@@ -102,6 +104,8 @@ def upgrade() -> None:
         sa.Column("created_at", notifier.store.tables.columns.Instant(), nullable=False),
         sa.Column("launched_at", notifier.store.tables.columns.Instant(), nullable=True),
         sa.Column("planned_at", notifier.store.tables.columns.Instant(), nullable=True),
+        sa.Column("composed_at", notifier.store.tables.columns.Instant(), nullable=True),
+        sa.Column("paused_why", sa.String(), nullable=True),
         sa.Column("finished_at", notifier.store.tables.columns.Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("benefit_id", "benefit_version", "purpose"),

@@ -1,0 +1,76 @@
+"""What a notice says of a benefit and of a chain's payment lines; pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from notifier.domain.money import plain, yuan
+from notifier.store.notices import BenefitFacts, Line
+
+_COUNTY_TIME = ZoneInfo("Asia/Shanghai")
+_BASIS_MOST = 20
+_NO_BASIS = "按发放清单核定"
+
+
+def policy_facts(title: str, summary: str, hotline: str) -> dict[str, str]:
+    """The facts of a policy: the same for every household."""
+    return {"title": title, "summary": summary or "请到村委会了解详情", "tel": hotline}
+
+
+def payment_facts(
+    name: str, lines: Sequence[Line], benefit: BenefitFacts, hotline: str, now: datetime
+) -> Mapping[str, str]:
+    """The facts of one chain's lines: sums where there are several, the calculation where there is one.
+
+    `lines` is not empty. No id, no card; the name is the addressee's own.
+    """
+    day = now.astimezone(_COUNTY_TIME)
+    first = lines[0]
+    return {
+        "name": name,
+        "item": benefit.item or "惠农补贴",
+        "period": first.period or benefit.period or "本期",
+        "amount": yuan(sum(line.amount_fen or 0 for line in lines)),
+        "basis": basis(lines),
+        "date": f"{day.year}年{day.month}月{day.day}日",
+        "tel": hotline,
+        "reason": first.returned_why or "账户信息不符",
+        "goods": first.goods or benefit.item or "物资",
+        "quantity": quantity(lines),
+        "time": pick_up_time(first.pick_up),
+        "place": pick_up_place(first.pick_up),
+        "office": "乡镇便民服务中心",
+    }
+
+
+def basis(lines: Sequence[Line]) -> str:
+    """How the amount comes about: 面积×标准 for one line, else that the lines add up; at most 20 characters."""
+    if len(lines) > 1:
+        return f"共{len(lines)}笔合计"
+    line = lines[0]
+    if line.area_mu is None or line.standard_fen is None:
+        return _NO_BASIS
+    text = f"{plain(line.area_mu)}亩×{plain(Decimal(line.standard_fen) / 100)}元"
+    return text if len(text) <= _BASIS_MOST else _NO_BASIS
+
+
+def quantity(lines: Sequence[Line]) -> str:
+    """ "2袋", or "2袋、1桶" for several lines."""
+    return "、".join(f"{line.quantity or ''}{line.unit or ''}" for line in lines) or "若干"
+
+
+def pick_up_time(pick_up: str | None) -> str:
+    """The part of a pick-up note before its last blank or comma, or a plain word when there is none."""
+    return _split(pick_up)[0] or "工作日"
+
+
+def pick_up_place(pick_up: str | None) -> str:
+    """The part of a pick-up note after its last blank or comma, or a plain word when there is none."""
+    return _split(pick_up)[1] or "村委会"
+
+
+def _split(pick_up: str | None) -> tuple[str, str]:
+    text = (pick_up or "").replace("\uff0c", " ").replace(",", " ").replace(";", " ").replace("\uff1b", " ").strip()
+    time, _, place = text.rpartition(" ")
+    return time.strip(), place.strip()

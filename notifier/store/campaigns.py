@@ -1,0 +1,202 @@
+"""Campaigns: their life, their reviews, and what composing needs to know of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifier.domain.benefits import BenefitKind
+from notifier.domain.errors import InputError, TransitionError
+from notifier.domain.lifecycle import CAMPAIGN, CampaignEvent, CampaignState, after
+from notifier.store.composing import Told
+from notifier.store.ledger import Ledger, take_ids
+from notifier.store.tables.columns import stamp
+
+_STATE_TEXT = {
+    CampaignState.DRAFT: "草稿",
+    CampaignState.IN_REVIEW: "审核中",
+    CampaignState.RETURNED: "退回修改",
+    CampaignState.APPROVED: "已批准",
+    CampaignState.RUNNING: "进行中",
+    CampaignState.PAUSED: "已暂停",
+    CampaignState.FINISHED: "已完成",
+    CampaignState.CANCELLED: "已取消",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRow:
+    """A campaign as people see it in lists."""
+
+    campaign_id: int
+    benefit_id: int
+    kind: str
+    purpose: str
+    title: str
+    summary: str
+    topic: str | None
+    rule: str | None
+    rule_text: str | None
+    evidence: str
+    confidence: int
+    ladder: str
+    state: CampaignState
+    reviews_needed: int
+    n_approved: int
+    created_by: str
+    paused_why: str | None
+
+    @property
+    def state_text(self) -> str:
+        """The state in Chinese."""
+        return _STATE_TEXT[self.state]
+
+
+_ROW = (
+    "SELECT k.id AS campaign_id, k.benefit_id, k.kind, k.purpose, k.title, k.summary, k.topic, k.rule, k.rule_text, "
+    "k.evidence, k.confidence, k.ladder, k.state, k.reviews_needed, k.created_by, k.paused_why, "
+    "(SELECT COUNT(*) FROM review r WHERE r.campaign_id = k.id AND r.verdict = 'approve' AND r.at > coalesce((SELECT "
+    "MAX(b.at) FROM review b WHERE b.campaign_id = k.id AND b.verdict = 'return'), 0)) AS n_approved FROM campaign k"
+)
+
+
+async def list_campaigns(ledger: Ledger) -> list[CampaignRow]:
+    """Every campaign, the newest first; empty when there is none."""
+    async with ledger.reading() as c:
+        rows = await c.execute(text(f"{_ROW} ORDER BY k.id DESC"))
+        return [CampaignRow(**(dict(row._mapping) | {"state": CampaignState(row.state)})) for row in rows]
+
+
+async def campaign(c: AsyncConnection, campaign_id: int) -> CampaignRow:
+    """One campaign. Raises InputError when there is none with this number."""
+    row = (await c.execute(text(f"{_ROW} WHERE k.id = :id"), {"id": campaign_id})).first()
+    if row is None:
+        raise InputError(f"没有编号为 {campaign_id} 的通知任务;用 notifier campaign list 查看现有任务")
+    return CampaignRow(**(dict(row._mapping) | {"state": CampaignState(row.state)}))
+
+
+async def move(c: AsyncConnection, campaign_id: int, event: CampaignEvent, now: datetime) -> CampaignState:
+    """The campaign is in the state that follows from `event`; which one.
+
+    Raises InputError (Chinese) when its state has no such edge, or somebody else moved it meanwhile.
+    """
+    found = await campaign(c, campaign_id)
+    try:
+        then = after(CAMPAIGN, found.state, event)
+    except TransitionError:
+        raise InputError(f"通知任务 {campaign_id} 现在是“{found.state_text}”,不能这样操作;请刷新后再试") from None
+    times = {CampaignEvent.LAUNCH: ", launched_at = :now", CampaignEvent.FINISH: ", finished_at = :now"}.get(event, "")
+    why = ", paused_why = NULL" if event in (CampaignEvent.RESUME, CampaignEvent.LAUNCH) else ""
+    moved = await c.execute(
+        text(f"UPDATE campaign SET state = :then{times}{why} WHERE id = :id AND state = :state"),
+        {"then": then.value, "id": campaign_id, "state": found.state.value} | ({"now": stamp(now)} if times else {}),
+    )
+    if moved.rowcount != 1:
+        raise InputError(f"通知任务 {campaign_id} 刚被别人操作过;请刷新后再试")
+    return then
+
+
+async def pause_for(c: AsyncConnection, campaign_id: int, why: str) -> bool:
+    """A running campaign is paused with this reason for the administrator; False when it was not running."""
+    paused = await c.execute(
+        text("UPDATE campaign SET state = 'paused', paused_why = :why WHERE id = :id AND state = 'running'"),
+        {"why": why, "id": campaign_id},
+    )
+    return bool(paused.rowcount)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a reviewer decided. `approves` False sends it back, with a remark."""
+
+    reviewer: str
+    approves: bool
+    remark: str | None
+
+
+async def add_review(c: AsyncConnection, campaign_id: int, verdict: Verdict, now: datetime) -> None:
+    """The verdict is on record."""
+    (review_id,) = await take_ids(c, "review", 1)
+    await c.execute(
+        text(
+            "INSERT INTO review (id, campaign_id, reviewer, verdict, remark, at) "
+            "VALUES (:id, :campaign, :reviewer, :verdict, :remark, :now)"
+        ),
+        {
+            "id": review_id,
+            "campaign": campaign_id,
+            "reviewer": verdict.reviewer,
+            "verdict": "approve" if verdict.approves else "return",
+            "remark": verdict.remark,
+            "now": stamp(now),
+        },
+    )
+
+
+_TOLD = "SELECT id AS campaign_id, benefit_id, kind, purpose, ladder, title, summary FROM campaign"
+
+
+async def to_compose(c: AsyncConnection) -> list[Told]:
+    """Running campaigns that were planned since their owed rows were last composed; oldest first."""
+    rows = await c.execute(
+        text(
+            f"{_TOLD} WHERE state = 'running' AND planned_at IS NOT NULL "
+            "AND (composed_at IS NULL OR composed_at < planned_at) ORDER BY id"
+        )
+    )
+    return [Told(**(dict(row._mapping) | {"kind": BenefitKind(row.kind)})) for row in rows]
+
+
+async def told(c: AsyncConnection, campaign_ids: Sequence[int], ledger: Ledger) -> dict[int, Told]:
+    """The campaigns of these ids, by id."""
+    rows = await c.execute(
+        text(f"{_TOLD} WHERE {ledger.among('id', 'ids')}"), {"ids": ledger.listed(sorted(set(campaign_ids)))}
+    )
+    return {row.campaign_id: Told(**(dict(row._mapping) | {"kind": BenefitKind(row.kind)})) for row in rows}
+
+
+async def uncomposed_range(c: AsyncConnection, campaign_id: int, above: int, most: int) -> tuple[int, int, int] | None:
+    """(first id, last id, how many) of the next `most` owed rows above an id without a first rung, or None."""
+    row = (
+        await c.execute(
+            text(
+                "SELECT MIN(id) AS lo, MAX(id) AS hi, COUNT(*) AS n FROM (SELECT id FROM owed WHERE "
+                "campaign_id = :campaign AND id > :above AND composed_step = -1 ORDER BY id LIMIT :most) part"
+            ),
+            {"campaign": campaign_id, "above": above, "most": most},
+        )
+    ).one()
+    return None if not row.n else (int(row.lo), int(row.hi), int(row.n))
+
+
+async def n_lines(c: AsyncConnection, campaign: Told) -> int:
+    """How many matched payment lines the campaign tells; the most chains there can be beside the households."""
+    result = await c.execute(
+        text("SELECT COUNT(*) FROM payment WHERE benefit_id = :id AND match_state = 'matched'"),
+        {"id": campaign.benefit_id},
+    )
+    return int(result.scalar_one())
+
+
+async def mark_all_composed(c: AsyncConnection, campaign_id: int, planned_before: datetime) -> None:
+    """Every owed row planned up to that instant has had its first rung."""
+    await c.execute(
+        text("UPDATE campaign SET composed_at = :at WHERE id = :id"),
+        {"at": stamp(planned_before), "id": campaign_id},
+    )
+
+
+async def finish_done(ledger: Ledger) -> list[int]:
+    """Planned and composed campaigns in which nothing is pending any more are finished; which ones."""
+    async with ledger.writing() as c:
+        rows = await c.execute(
+            text(
+                "UPDATE campaign SET state = 'finished', finished_at = coalesce(finished_at, composed_at) "
+                "WHERE state = 'running' AND composed_at >= planned_at AND NOT EXISTS (SELECT 1 FROM tally t WHERE "
+                "t.campaign_id = campaign.id AND t.subject = 'owed' AND t.state = 'pending' GROUP BY t.campaign_id "
+                "HAVING SUM(t.n) > 0) RETURNING id"
+            )
+        )
+        return [int(row.id) for row in rows]

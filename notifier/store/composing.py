@@ -1,0 +1,192 @@
+"""From owed households to messages in chunks, one INSERT … SELECT a try; from a last setback to a visit.
+
+A chain is (owed, person): the person whose lines are told. A beneficiary with a usable contact of their own is a chain;
+the rest of a household's lines, and every policy, belong to the householder's chain.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifier.domain.benefits import BenefitKind
+from notifier.domain.messages import ContactKind, Medium
+from notifier.store.ledger import Ledger, take_ids
+from notifier.store.tables.columns import stamp
+from notifier.store.tally import count
+
+KIND_OF: Mapping[Medium, ContactKind] = {Medium.SMS: ContactKind.PHONE, Medium.WECHAT: ContactKind.OPENID}
+
+# Whose chain a payment line belongs to: the beneficiary's if they can be addressed themselves, else the householder's.
+CHAIN_PERSON = (
+    "CASE WHEN EXISTS (SELECT 1 FROM contact own WHERE own.household_id = h.id AND own.person_id = p.person_id "
+    "AND own.state = 'usable' AND own.is_shared = 0) THEN p.person_id ELSE h.householder_id END"
+)
+_POLICY_CHAINS = (
+    "SELECT o.id AS owed_id, o.household_id, o.region_code, h.householder_id AS person_id, h.householder_id "
+    "FROM owed o JOIN household h ON h.id = o.household_id WHERE {scope}"
+)
+_PAYMENT_CHAINS = (
+    f"SELECT DISTINCT o.id AS owed_id, o.household_id, o.region_code, {CHAIN_PERSON} AS person_id, h.householder_id "
+    "FROM owed o JOIN household h ON h.id = o.household_id JOIN payment p ON p.household_id = o.household_id "
+    "AND p.benefit_id = :benefit AND p.state = :purpose AND p.match_state = 'matched' WHERE {scope}"
+)
+_SETBACK_CHAINS = (
+    "SELECT DISTINCT o.id AS owed_id, o.household_id, o.region_code, x.person_id, h.householder_id "
+    "FROM message x JOIN owed o ON o.id = x.owed_id JOIN household h ON h.id = o.household_id WHERE {scope}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A campaign as composing needs it."""
+
+    campaign_id: int
+    benefit_id: int
+    kind: BenefitKind
+    purpose: str
+    ladder: str
+    title: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chains:
+    """Which chains a rung is for: SQL giving owed_id, household_id, region_code, person_id and householder_id."""
+
+    sql: str
+    parameters: Mapping[str, Any]
+    stands_at: int
+    """The rung the chains stand at; -1 before the first."""
+    most: int
+    """No more chains than this; ids are taken for so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The message ids that one try made, first and last, both included; how many of them exist."""
+
+    first: int
+    last: int
+    n: int
+
+
+def first_chains(told: Told, first_owed: int, last_owed: int, most: int) -> Chains:
+    """The chains of the owed rows of a campaign in an id range that have no message yet."""
+    sql = _POLICY_CHAINS if told.kind is BenefitKind.POLICY else _PAYMENT_CHAINS
+    scope = "o.campaign_id = :campaign AND o.id BETWEEN :lo AND :hi AND o.composed_step = -1 AND o.state = 'pending'"
+    parameters: dict[str, Any] = {"campaign": told.campaign_id, "lo": first_owed, "hi": last_owed}
+    if told.kind is BenefitKind.DISBURSEMENT:
+        parameters |= {"benefit": told.benefit_id, "purpose": told.purpose}
+    return Chains(sql.format(scope=scope), parameters, -1, most)
+
+
+def setback_chains(ledger: Ledger, message_ids: Sequence[int], step: int) -> Chains:
+    """The chains of messages that ended without evidence at rung `step`, and in which nothing else is alive."""
+    scope = (
+        f"{ledger.among('x.id', 'setbacks')} AND o.state = 'pending' AND NOT EXISTS (SELECT 1 FROM message y WHERE "
+        "y.owed_id = x.owed_id AND y.person_id = x.person_id AND y.state NOT IN ('failed', 'silent', 'withdrawn'))"
+    )
+    parameters = {"setbacks": ledger.listed(message_ids)}
+    return Chains(_SETBACK_CHAINS.format(scope=scope), parameters, step, len(message_ids))
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One try of a rung. `notice_id` is the shared notice of a policy, None when each message gets its own."""
+
+    step: int
+    medium: Medium
+    notice_id: int | None
+    chunk_size: int
+
+
+async def insert_messages(c: AsyncConnection, told: Told, chains: Chains, rung: Rung, now: datetime) -> Rows:
+    """A ready message for each chain that has an untried usable contact and has not passed this rung.
+
+    A contact flagged as shared is passed over: a text on a village officer's phone is no evidence for forty
+    households. Their chunks are open. Where every message has its own notice, `notice_id` equals the message's id.
+    """
+    first = (await take_ids(c, "message", chains.most))[0]
+    chunk = (await take_ids(c, "chunk", chains.most // rung.chunk_size + 1))[0]
+    parameters = dict(chains.parameters) | {
+        "base": first,
+        "chunk": chunk,
+        "size": rung.chunk_size,
+        "campaign": told.campaign_id,
+        "medium": rung.medium.value,
+        "kind": KIND_OF[rung.medium].value,
+        "step": rung.step,
+        "stands_at": chains.stands_at,
+        "now": stamp(now),
+    }
+    if rung.notice_id is not None:
+        parameters["notice"] = rung.notice_id
+    inserted = await c.execute(text(_insert_sql(chains, shared_notice=rung.notice_id is not None)), parameters)
+    rows = Rows(first, first + chains.most - 1, inserted.rowcount)
+    if rows.n:
+        await _insert_chunks(c, rows)
+        await count(c, "message", "m.id BETWEEN :first AND :last", {"first": rows.first, "last": rows.last})
+    return rows
+
+
+def _insert_sql(chains: Chains, *, shared_notice: bool) -> str:
+    # Before the first rung there is nothing tried; looking for it would cost a probe a household.
+    untried = (
+        ""
+        if chains.stands_at < 0
+        else "AND NOT EXISTS (SELECT 1 FROM message t JOIN contact tc ON tc.id = t.contact_id "
+        "WHERE t.owed_id = s.owed_id AND tc.value_hash = c.value_hash) "
+    )
+    notice = "CAST(:notice AS BIGINT)" if shared_notice else "CAST(:base AS BIGINT) + rn"
+    return (
+        "INSERT INTO message (id, owed_id, campaign_id, person_id, contact_id, medium, step, retry, notice_id, "
+        "chunk_id, region_code, state, state_at) "
+        "SELECT CAST(:base AS BIGINT) + rn, owed_id, CAST(:campaign AS BIGINT), person_id, contact_id, "
+        f"CAST(:medium AS VARCHAR), CAST(:step AS INTEGER), 0, {notice}, "
+        "CAST(:chunk AS BIGINT) + rn / CAST(:size AS BIGINT), region_code, 'ready', CAST(:now AS BIGINT) FROM ("
+        "SELECT q.*, ROW_NUMBER() OVER (ORDER BY region_code, owed_id) - 1 AS rn FROM ("
+        "SELECT s.owed_id, s.region_code, s.person_id, (SELECT c.id FROM contact c "
+        "WHERE c.household_id = s.household_id AND c.kind = :kind AND c.state = 'usable' AND c.is_shared = 0 "
+        f"{untried}ORDER BY CASE c.person_id WHEN s.person_id THEN 0 WHEN s.householder_id THEN 1 ELSE 2 END, c.id "
+        f"LIMIT 1) AS contact_id FROM ({chains.sql}) s WHERE NOT EXISTS (SELECT 1 FROM message n "
+        "WHERE n.owed_id = s.owed_id AND n.person_id = s.person_id AND n.step > :stands_at "
+        "AND NOT (n.step = :step AND n.medium <> :medium))) q WHERE contact_id IS NOT NULL) numbered"
+    )
+
+
+async def _insert_chunks(c: AsyncConnection, rows: Rows) -> None:
+    await c.execute(
+        text(
+            "INSERT INTO chunk (id, campaign_id, medium, n_messages, state, not_before, lease_until) "
+            "SELECT chunk_id, campaign_id, medium, COUNT(*), 'open', 0, 0 FROM message "
+            "WHERE id BETWEEN :first AND :last GROUP BY chunk_id, campaign_id, medium"
+        ),
+        {"first": rows.first, "last": rows.last},
+    )
+
+
+async def chains_left(c: AsyncConnection, chains: Chains) -> list[tuple[int, int]]:
+    """(owed, person) of the chains that no rung above where they stand could be composed for: a person must go."""
+    rows = await c.execute(
+        text(
+            f"SELECT s.owed_id, s.person_id FROM ({chains.sql}) s WHERE NOT EXISTS (SELECT 1 FROM message n WHERE "
+            "n.owed_id = s.owed_id AND n.person_id = s.person_id AND n.step > :stands_at)"
+        ),
+        dict(chains.parameters) | {"stands_at": chains.stands_at},
+    )
+    return [(int(row.owed_id), int(row.person_id)) for row in rows]
+
+
+async def mark_composed(c: AsyncConnection, told: Told, first_owed: int, last_owed: int) -> None:
+    """The owed rows of the range have had their first rung."""
+    await c.execute(
+        text(
+            "UPDATE owed SET composed_step = 0 WHERE campaign_id = :campaign AND id BETWEEN :lo AND :hi "
+            "AND composed_step = -1"
+        ),
+        {"campaign": told.campaign_id, "lo": first_owed, "hi": last_owed},
+    )

@@ -1,0 +1,159 @@
+"""Notices: what was said, sealed; and the payment lines it is said of."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Date, Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifier.domain.benefits import BenefitKind
+from notifier.store.composing import CHAIN_PERSON, Rows, Told
+from notifier.store.ledger import Ledger
+from notifier.store.tables.columns import MU_SCALE
+
+_PLACE = "notice.parameters_sealed"
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedNotice:
+    """A notice before it is sealed. `parameters` are the gateway's template variables in their order."""
+
+    notice_id: int
+    gateway: str
+    template: str
+    parameters: Mapping[str, str] = field(repr=False)
+    n_segments: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A payment line as a notice tells it."""
+
+    area_mu: Decimal | None
+    standard_fen: int | None
+    amount_fen: int | None
+    period: str | None
+    returned_why: str | None
+    goods: str | None
+    quantity: str | None
+    unit: str | None
+    pick_up: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """A message that needs its own notice: whose lines it tells, and the lines in file order."""
+
+    message_id: int
+    name: str = field(repr=False)
+    lines: Sequence[Line] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BenefitFacts:
+    """What of the benefit itself goes into texts."""
+
+    item: str | None
+    period: str | None
+    basis: str | None
+    published_on: date | None
+
+
+async def benefit_facts(c: AsyncConnection, benefit_id: int) -> BenefitFacts:
+    """The benefit's item, period, basis and date, each as the source gave it or None."""
+    row = (
+        await c.execute(
+            text("SELECT item, period, basis, published_on FROM benefit WHERE id = :id").columns(published_on=Date),
+            {"id": benefit_id},
+        )
+    ).one()
+    return BenefitFacts(row.item, row.period, row.basis, row.published_on)
+
+
+async def addressees(c: AsyncConnection, ledger: Ledger, told: Told, rows: Rows) -> list[Addressee]:
+    """The messages of an id range with the lines of their chain; in id order."""
+    found = await c.execute(
+        text(
+            "SELECT m.id AS message_id, w.id AS person_id, w.name_sealed, p.area_mu, p.standard_fen, p.amount_fen, "
+            "p.period, p.returned_why, p.goods, p.quantity_text, p.unit, p.pick_up "
+            "FROM message m JOIN owed o ON o.id = m.owed_id JOIN household h ON h.id = o.household_id "
+            "JOIN payment p ON p.household_id = h.id AND p.benefit_id = :benefit AND p.state = :purpose "
+            f"AND p.match_state = 'matched' AND {CHAIN_PERSON} = m.person_id "
+            "JOIN person w ON w.id = m.person_id "
+            "WHERE m.id BETWEEN :first AND :last ORDER BY m.id, p.id"
+        ),
+        {"benefit": told.benefit_id, "purpose": told.purpose, "first": rows.first, "last": rows.last},
+    )
+    return [
+        Addressee(
+            message_id,
+            ledger.vault.open_text("person.name_sealed", group[0].person_id, group[0].name_sealed),
+            [_line(row) for row in group],
+        )
+        for message_id, group in (
+            (key, list(rows)) for key, rows in groupby(found, key=lambda row: int(row.message_id))
+        )
+    ]
+
+
+def _line(row: Row[Any]) -> Line:
+    return Line(
+        None if row.area_mu is None else Decimal(int(row.area_mu)) / MU_SCALE,
+        row.standard_fen,
+        row.amount_fen,
+        row.period,
+        row.returned_why,
+        row.goods,
+        row.quantity_text,
+        row.unit,
+        row.pick_up,
+    )
+
+
+async def insert_notices(c: AsyncConnection, ledger: Ledger, told: Told, notices: Sequence[ComposedNotice]) -> None:
+    """The notices are kept, their parameters sealed. Empty is fine."""
+    if not notices:
+        return
+    await c.execute(
+        text(
+            "INSERT INTO notice (id, campaign_id, gateway, template, parameters_sealed, n_segments) "
+            "VALUES (:id, :campaign, :gateway, :template, :sealed, :n)"
+        ),
+        [
+            {
+                "id": one.notice_id,
+                "campaign": told.campaign_id,
+                "gateway": one.gateway,
+                "template": one.template,
+                "sealed": ledger.vault.seal(_PLACE, one.notice_id, _written(one.parameters)),
+                "n": one.n_segments,
+            }
+            for one in notices
+        ],
+    )
+
+
+def _written(parameters: Mapping[str, str]) -> bytes:
+    return json.dumps(dict(parameters), ensure_ascii=False).encode()
+
+
+def read_parameters(ledger: Ledger, notice_id: int, sealed: bytes) -> dict[str, str]:
+    """The template variables of a notice, in their order."""
+    parameters: dict[str, str] = json.loads(ledger.vault.open(_PLACE, notice_id, sealed))
+    return parameters
+
+
+async def shared_notice(c: AsyncConnection, told: Told, gateway: str) -> int | None:
+    """The notice that a policy's messages share on a gateway, or None before it is composed."""
+    row = (
+        await c.execute(
+            text("SELECT id FROM notice WHERE campaign_id = :campaign AND gateway = :gateway ORDER BY id LIMIT 1"),
+            {"campaign": told.campaign_id, "gateway": gateway},
+        )
+    ).first()
+    return None if row is None or told.kind is not BenefitKind.POLICY else int(row.id)

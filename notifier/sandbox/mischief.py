@@ -78,6 +78,13 @@ class MischiefPlan(BaseModel):
         return self
 
 
+class EventMischiefPlan(MischiefPlan):
+    """The same for the official account, whose handsets fail with an event status."""
+
+    failing_codes: tuple[str, ...] = ("failed:user block", "failed: system failed")
+    """What a follower of failing_share fails with: rejected by the follower, failed in the platform."""
+
+
 class Mischief:
     """The plan at work: draws, plays the script, and can be changed while the gateway runs."""
 
@@ -99,13 +106,13 @@ class Mischief:
         Raises pydantic.ValidationError (the caller's fault) and then nothing has changed.
         """
         left = tuple(tuple(entry) for entry in self._script)
-        plan = MischiefPlan.model_validate({**self.plan.model_dump(), "script": left, **changes})
+        plan = type(self.plan).model_validate({**self.plan.model_dump(), "script": left, **changes})
         self._load(plan, reseed="seed" in changes)
         return plan
 
     def clear(self) -> None:
         """The gateway behaves from now on."""
-        self._load(MischiefPlan(seed=self.plan.seed), reseed=True)
+        self._load(type(self.plan)(seed=self.plan.seed), reseed=True)
 
     @property
     def n_scripted(self) -> int:

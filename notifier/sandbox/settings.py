@@ -14,10 +14,16 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from notifier.domain.errors import ConfigError
-from notifier.sandbox.mischief import MischiefPlan
+from notifier.sandbox.mischief import EventMischiefPlan, MischiefPlan
 
 Duration = Annotated[timedelta, Field(ge=timedelta(0))]
 MountPath = Annotated[str, Field(pattern=r"^/([A-Za-z0-9._-]+/)+$")]
+
+
+def _no_repeats(where: str, names: Iterable[str]) -> None:
+    repeated = [name for name, n in Counter(names).items() if n > 1]
+    if repeated:
+        raise ValueError(f"{where} 中重复：{'、'.join(repeated)}")
 
 
 class Frozen(BaseModel):
@@ -193,7 +199,7 @@ class WeChatSettings(Frozen):
     """A push without an answer within this is repeated."""
     push_attempts: int = Field(3, ge=1)
     """Tries for each push, then it is dropped."""
-    mischief: MischiefPlan = MischiefPlan(failing_codes=("failed:user block", "failed: system failed"))
+    mischief: EventMischiefPlan = EventMischiefPlan()
     """Misbehaviour from the start."""
 
     @model_validator(mode="after")
@@ -233,9 +239,3 @@ def load_settings(path: Path) -> SandboxSettings:
             f"{'.'.join(map(str, fault['loc'])) or '(整体)'}：{fault['msg']}" for fault in error.errors()
         )
         raise ConfigError(f"沙箱配置文件 {path} 有误：{faults}。请改正后再启动。") from error
-
-
-def _no_repeats(where: str, names: Iterable[str]) -> None:
-    repeated = [name for name, n in Counter(names).items() if n > 1]
-    if repeated:
-        raise ValueError(f"{where} 中重复：{'、'.join(repeated)}")

@@ -95,7 +95,7 @@ class Reply:
         if wire.is_acs3:
             self._is_xml = wire.headers.get("accept", "").startswith(("application/xml", "text/xml"))
         else:
-            self._is_xml = {**wire.query, **wire.form()}.get("Format", "XML").upper() != "JSON"
+            self._is_xml = (wire.query.get("Format") or wire.form.get("Format", "XML")).upper() != "JSON"
 
     def success(self, answer: Mapping[str, Any]) -> web.Response:
         return self._write({"Message": "OK", "RequestId": self._request_id, **answer, "Code": "OK"}, 200)

@@ -5,7 +5,9 @@ import hmac
 import re
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import NamedTuple
 
 from notifier.sandbox.aliyun import refusals, signing
@@ -21,7 +23,8 @@ _V3_MANDATORY = {
 }
 
 
-class WireRequest(NamedTuple):
+@dataclass(frozen=True)
+class WireRequest:
     """A request as it came: decoded query, lower-case header names, raw body."""
 
     method: str
@@ -34,7 +37,9 @@ class WireRequest(NamedTuple):
     def is_acs3(self) -> bool:
         return self.headers.get("authorization", "").startswith(signing.ACS3)
 
+    @cached_property
     def form(self) -> dict[str, str]:
+        """Decoded form body, or nothing. Raises PopRefusal for a name with two values."""
         kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         return signing.parse_form(self.body) if kind == "application/x-www-form-urlencoded" else {}
 
@@ -67,7 +72,7 @@ class Gate:
         return call
 
     def _verify_v1(self, request: WireRequest) -> ApiCall:
-        given = signing.merge(request.query, request.form())
+        given = signing.merge(request.query, request.form)
         self._check_target(given.get("Version", ""), given.get("Action", ""))
         for name in _V1_MANDATORY:
             if not given.get(name):
@@ -101,7 +106,7 @@ class Gate:
         secret = self._secret(authorization.key_id)
         self._check_acs3(request, authorization, secret)
         self._spend_nonce(authorization.key_id, headers["x-acs-signature-nonce"])
-        return ApiCall(headers["x-acs-action"], signing.merge(request.query, request.form()))
+        return ApiCall(headers["x-acs-action"], signing.merge(request.query, request.form))
 
     def _check_acs3(self, request: WireRequest, authorization: signing.Authorization, secret: str) -> None:
         body_sha256 = hashlib.sha256(request.body).hexdigest()

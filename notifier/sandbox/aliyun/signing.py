@@ -4,6 +4,7 @@ Pure functions of what came over the wire; checked against golden vectors and th
 """
 
 import base64
+import binascii
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
@@ -117,4 +118,10 @@ def _add(found: dict[str, str], name: str, value: str) -> None:
 
 
 def _decode(raw: bytes) -> str:
-    return unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8", "replace")
+    raw = raw.replace(b"+", b" ")
+    n_escapes = raw.count(b"%")
+    # percent-encoding is quoted-printable with another sign, and that one is decoded in C: a batch has 10,000 escapes
+    quick = binascii.a2b_qp(raw.replace(b"=", b"=3D").replace(b"%", b"=")) if n_escapes else raw
+    # a bare line break is no part of a form, and means something else in quoted-printable
+    is_well_formed = len(quick) == len(raw) - 2 * n_escapes and b"\n" not in raw and b"\r" not in raw
+    return (quick if is_well_formed else unquote_to_bytes(raw)).decode("utf-8", "replace")

@@ -59,7 +59,7 @@ class Wording:
             raise refusals.json_illegal()
         if not value.strip():
             raise refusals.variable_illegal()
-        if len(value) > VALUE_LIMIT or utf16_length(value) > VALUE_LIMIT:
+        if len(value) > VALUE_LIMIT // 2 and utf16_length(value) > VALUE_LIMIT:
             raise refusals.variable_too_long()
         if self.template.kind is SmsKind.CAPTCHA and not _CAPTCHA.fullmatch(value):
             raise refusals.variable_illegal()

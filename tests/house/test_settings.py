@@ -16,7 +16,8 @@ from tests.house.tree import ROOT
 FILE = ROOT / "config" / "notifier.toml"
 
 _SECTION = re.compile(r"^(?:# ?)?\[\[?([A-Za-z0-9_.\"-]+)\]\]?\s*(?:#.*)?$")
-_KEY = re.compile(r"^(?:# ?)?([a-z][a-z0-9_]*)\s*=\s*(?P<rest>.+)$")
+# what follows must look like a value, so that "v1 = the old signature" in a comment is prose
+_KEY = re.compile(r"^(?:# ?)?([a-z][a-z0-9_]*)\s*=\s*(?P<rest>(?:[\"'\[{0-9+-]|true|false).*)$")
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:
@@ -112,6 +113,7 @@ def test_every_setting_says_what_it_means() -> None:
         ("[web]\nport = 1 # where it listens\n", {"web.port": True}),
         ("[web]\n# where it listens\n\nport = 1\n", {"web.port": False}),
         ('[web]\n# a secret\n# secret = "x"\nport = 1\n', {"web.secret": True, "web.port": False}),
+        ("[web]\n# v1 = the old one\nsign = 'v1'\n", {"web.sign": True}),
         ("# [[gateways.a]]\n# its kind\n# kind = 'x'\n", {"gateways.a.kind": True}),
     ],
 )

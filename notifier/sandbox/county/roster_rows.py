@@ -87,6 +87,7 @@ _STRANGER_NAMES = ("甲", "乙", "丙", "丁", "戊", "己", "庚", "辛", "壬"
 def spoil(row: Row, reason: str, taken_id: str) -> Row:
     """The stranger's row with one thing wrong that no import may mend. `taken_id` is a known person's id."""
     number, card = str(row["id"]), str(row["card"])
+    nameless: Row = {"name": "", **({"householder": ""} if row.get("householder") == row["name"] else {})}
     wrong: dict[str, Row] = {
         # what a spreadsheet keeps of 18 or 19 digits: the first fifteen
         "id_float": {"id": float(number[:15] + "000")},
@@ -95,7 +96,7 @@ def spoil(row: Row, reason: str, taken_id: str) -> Row:
         "id_date": {"id": _on_february_30th(number)},
         "id_length": {"id": number[:17]},
         "id_missing": {"id": ""},
-        "name_missing": {"name": ""},
+        "name_missing": nameless,
         "name_conflict": {"id": taken_id},
     }
     return row | wrong[reason]

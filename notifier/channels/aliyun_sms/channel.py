@@ -78,7 +78,7 @@ class AliyunSms:
             if isinstance(settled, Found):
                 return settled
             if isinstance(settled, NoAnswer):
-                unanswered = settled
+                unanswered = unanswered or settled
         return unanswered or Absent()
 
     async def _ask_day(self, phone: str, out_id: str, day: date) -> Settlement:

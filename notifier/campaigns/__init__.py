@@ -1,7 +1,5 @@
-"""The desk of campaigns: draft, review, schedule, pause, resume, cancel.
+"""The campaigns desk: reviewed, launched, paused, resumed, cancelled by people.
 
-Takes: a benefit or an administrator's draft, and the decisions of reviewers.
-Leaves: a campaign in its next state, with who decided, when and why.
-Invariant: only the transitions of the campaign table happen; nothing runs before its review is complete.
-Never: plans or sends - the rooms do when the campaign says running.
+Takes: a campaign and a person's decision. Leaves: the campaign's next state, with an audit entry in the same
+transaction. Invariant: nobody approves their own draft; content is sealed once approved. Never: a message.
 """

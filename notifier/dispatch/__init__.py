@@ -1,7 +1,6 @@
-"""Message -> Attempt: what is ready is sent, once.
+"""The dispatching room: ready messages leave by a gateway, once.
 
-Takes: chunks whose lease is free, and messages left `sending` by a process that died.
-Leaves: an `Attempt` for every message and its outcome: accepted, refused, postponed or unsure.
-Invariant: the ledger says `sending` with the out_id before the bytes leave; no transaction spans the network.
-Never: sends again what is unsure - the provider is asked, or its receipt settles it.
+Takes: open chunks of running campaigns; unsure attempts. Leaves: accepted, failed, postponed or unsure messages, each
+call with its attempt row written before the bytes. Invariant: a message that a gateway may have is never sent again
+unless the gateway itself says that it has no such message. Never: a transaction held across the network.
 """

@@ -73,12 +73,13 @@ class PaymentLine:
 
 @dataclass(frozen=True, slots=True)
 class RejectedLine:
-    """A row that cannot be used, with the reason in Chinese; `cells` go back to the uploader only."""
+    """A row that cannot be used, with the reason in Chinese; `cells` under `header` go back to the uploader only."""
 
     sheet: str
     row: int
     why: str
     cells: Sequence[str] = field(repr=False)
+    header: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,9 @@ class Match(Slice):
 class Campaigns(Slice):
     """Reviews and ladders."""
 
+    launch_when_approved: bool = Field(
+        True, description="an approved campaign starts by itself; false waits for `notifier campaign launch`"
+    )
     policy_reviews: int = Field(1, ge=0, le=5, description="reviews a policy campaign needs; one by default")
     disbursement_reviews: int = Field(
         0, ge=0, le=5, description="reviews an audited disbursement needs; its audits were the review"
@@ -168,6 +171,22 @@ class Track(Slice):
     )
     parked_days: int = Field(
         7, ge=1, le=60, description="days that a receipt for an unknown message is kept and tried again"
+    )
+
+
+class Schedule(Slice):
+    """How often each step runs; a step with nothing to do costs one query."""
+
+    match_every: timedelta = Field(timedelta(seconds=10), description="matching and planning")
+    compose_every: timedelta = Field(
+        timedelta(seconds=3), description="composing; also how soon a next rung is climbed"
+    )
+    sweep_every: timedelta = Field(
+        timedelta(seconds=5), description="offering chunks that nobody holds; bounds what a lost bus message costs"
+    )
+    track_every: timedelta = Field(timedelta(seconds=2), description="folding receipts")
+    settle_every: timedelta = Field(
+        timedelta(seconds=15), description="asking providers about unsure calls that are due"
     )
 
 

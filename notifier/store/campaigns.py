@@ -200,3 +200,15 @@ async def finish_done(ledger: Ledger) -> list[int]:
             )
         )
         return [int(row.id) for row in rows]
+
+
+async def has_approved(c: AsyncConnection, campaign_id: int, reviewer: str) -> bool:
+    """True when this reviewer approved the campaign since it was last sent back."""
+    found = await c.execute(
+        text(
+            "SELECT 1 FROM review WHERE campaign_id = :id AND reviewer = :who AND verdict = 'approve' "
+            "AND at > coalesce((SELECT MAX(b.at) FROM review b WHERE b.campaign_id = :id AND b.verdict = 'return'), 0)"
+        ),
+        {"id": campaign_id, "who": reviewer},
+    )
+    return found.first() is not None

@@ -1,7 +1,6 @@
-"""Receipt and silence -> state, next ladder step, visits.
+"""The tracking room: what came back, or did not, decides where each message and household stands.
 
-Takes: raw receipts in any order, late, repeated or unknown, and messages whose window has closed.
-Leaves: messages in a confirmed state, owed rows reached or unreached with a reason, and visits for the last step.
-Invariant: order and repetition never matter; a late delivery wins over a failure or silence.
-Never: takes acceptance by a gateway for evidence that somebody was reached.
+Takes: stored pushes; chunks whose receipt window is over; what officers report. Leaves: delivered, failed and silent
+messages; reached households; setbacks for `compose`; finished campaigns. Invariant: the final state equals that of an
+in-order replay, whatever the order and repetition. Never: a guess; silence is recorded as silence.
 """

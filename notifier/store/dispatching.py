@@ -1,0 +1,261 @@
+"""Claiming chunks under a lease, writing attempts ahead of the bytes, recording what came of them.
+
+The write-ahead row of an attempt *is* the mark `sending`: it names its messages, so a crash leaves exactly those unsure
+and no row has to be touched twice. An attempt row is only written by the owner of the chunk's lease.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifier.domain.lifecycle import MessageEvent
+from notifier.domain.messages import Letter, Medium
+from notifier.store.ledger import Ledger, take_ids
+from notifier.store.moving import Cause, move_messages
+from notifier.store.notices import read_parameters
+from notifier.store.tables.columns import stamp
+
+_CONTACT = "contact.value_sealed"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A chunk held under a lease, with the letters of its messages that are ready, in region order."""
+
+    chunk_id: int
+    campaign_id: int
+    medium: Medium
+    owner: str
+    letters: Sequence[Letter] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An attempt whose row is written: its letters may leave now, under its out_id."""
+
+    attempt_id: int
+    out_id: str
+    letters: Sequence[Letter] = field(repr=False)
+
+
+async def open_chunks(ledger: Ledger, now: datetime, most: int) -> list[int]:
+    """Chunks that wait to be claimed: open, due, unleased, of a running campaign; the oldest first."""
+    async with ledger.reading() as c:
+        rows = await c.execute(
+            text(
+                "SELECT k.id FROM chunk k JOIN campaign a ON a.id = k.campaign_id WHERE k.state = 'open' "
+                "AND k.not_before <= :now AND k.lease_until < :now AND a.state = 'running' ORDER BY k.id LIMIT :most"
+            ),
+            {"now": stamp(now), "most": most},
+        )
+        return [int(row.id) for row in rows]
+
+
+async def claim(ledger: Ledger, chunk_id: int, owner: str, now: datetime, lease: timedelta) -> Claim | None:
+    """The chunk is the owner's until the lease ends; None when somebody else has it or it is not due.
+
+    What an earlier owner had in the air when it died is unsure now and not among the letters.
+    """
+    async with ledger.writing() as c:
+        row = (
+            await c.execute(
+                text(
+                    "UPDATE chunk SET lease_until = :until, lease_owner = :owner WHERE id = :id AND state = 'open' "
+                    "AND lease_until < :now AND not_before <= :now AND EXISTS (SELECT 1 FROM campaign a "
+                    "WHERE a.id = chunk.campaign_id AND a.state = 'running') RETURNING campaign_id, medium"
+                ),
+                {"until": stamp(now + lease), "owner": owner, "id": chunk_id, "now": stamp(now)},
+            )
+        ).first()
+        if row is None:
+            return None
+        await _lose_what_was_in_the_air(c, ledger, chunk_id, now)
+        await _withdraw_overtaken(c, ledger, chunk_id, now)
+        letters = await _load(c, ledger, chunk_id, now)
+        return Claim(chunk_id, row.campaign_id, Medium(row.medium), owner, letters)
+
+
+async def _lose_what_was_in_the_air(c: AsyncConnection, ledger: Ledger, chunk_id: int, now: datetime) -> None:
+    rows = (
+        await c.execute(
+            text("SELECT id, message_ids FROM attempt WHERE chunk_id = :chunk AND state = 'sending'"),
+            {"chunk": chunk_id},
+        )
+    ).all()
+    if not rows:
+        return
+    ids = [message_id for row in rows for message_id in json.loads(row.message_ids)]
+    await move_messages(c, ledger, ids, Cause(MessageEvent.LOSE, "crash"), now)
+    await mark_unsure(c, [int(row.id) for row in rows], "crash", now)
+
+
+async def mark_unsure(c: AsyncConnection, attempt_ids: Sequence[int], code: str, ask_at: datetime) -> None:
+    """The attempts wait to be settled and are first asked about at `ask_at`. Safe to repeat."""
+    await c.execute(
+        text("UPDATE attempt SET state = 'unsure', outcome = 'unsure', code = :code WHERE id = :id"),
+        [{"id": attempt_id, "code": code} for attempt_id in attempt_ids],
+    )
+    await c.execute(
+        text(
+            "INSERT INTO unsure_attempt (attempt_id, ask_at, n_asked) VALUES (:id, :at, 0) "
+            "ON CONFLICT (attempt_id) DO NOTHING"
+        ),
+        [{"id": attempt_id, "at": stamp(ask_at)} for attempt_id in attempt_ids],
+    )
+
+
+async def _withdraw_overtaken(c: AsyncConnection, ledger: Ledger, chunk_id: int, now: datetime) -> None:
+    # A late receipt can reach a household between the setback and its next message; that message is not sent.
+    rows = await c.execute(
+        text(
+            "SELECT m.id FROM message m JOIN owed o ON o.id = m.owed_id WHERE m.chunk_id = :chunk AND m.step > 0 "
+            "AND m.state IN ('ready', 'postponed') AND o.state <> 'pending'"
+        ),
+        {"chunk": chunk_id},
+    )
+    overtaken = [int(row.id) for row in rows]
+    await move_messages(c, ledger, overtaken, Cause(MessageEvent.WITHDRAW, "overtaken"), now)
+
+
+async def _load(c: AsyncConnection, ledger: Ledger, chunk_id: int, now: datetime) -> list[Letter]:
+    rows = (
+        await c.execute(
+            text(
+                "SELECT m.id, m.state, m.contact_id, t.value_sealed, m.notice_id, n.template, n.parameters_sealed "
+                "FROM message m JOIN contact t ON t.id = m.contact_id JOIN notice n ON n.id = m.notice_id "
+                "WHERE m.chunk_id = :chunk AND m.state IN ('ready', 'postponed') ORDER BY m.id"
+            ),
+            {"chunk": chunk_id},
+        )
+    ).all()
+    waiting = [int(row.id) for row in rows if row.state == "postponed"]
+    await move_messages(c, ledger, waiting, Cause(MessageEvent.RELEASE), now)
+    shared: dict[int, dict[str, str]] = {}
+    letters = []
+    for row in rows:
+        if row.notice_id not in shared:
+            shared[row.notice_id] = read_parameters(ledger, row.notice_id, row.parameters_sealed)
+        address = ledger.vault.open_text(_CONTACT, row.contact_id, row.value_sealed)
+        letters.append(Letter(int(row.id), address, row.template, shared[row.notice_id]))
+    return letters
+
+
+async def write_ahead(
+    ledger: Ledger, held: Claim, gateway: str, batches: Sequence[Sequence[Letter]], until: datetime, now: datetime
+) -> list[Started] | None:
+    """An attempt row a batch is durable and the lease lasts to `until`; only then may their bytes leave.
+
+    None, and nothing written, when the lease was lost or the campaign no longer runs: the caller must stop.
+    """
+    async with ledger.writing() as c:
+        if not await _extend(c, held, until, now):
+            return None
+        ids = await take_ids(c, "attempt", len(batches))
+        started = [Started(i, uuid4().hex, batch) for i, batch in zip(ids, batches, strict=True)]
+        await c.execute(
+            text(
+                "INSERT INTO attempt (id, out_id, chunk_id, gateway, message_ids, state, started_at) "
+                "VALUES (:id, :out_id, :chunk, :gateway, :message_ids, 'sending', :now)"
+            ),
+            [
+                {
+                    "id": one.attempt_id,
+                    "out_id": one.out_id,
+                    "chunk": held.chunk_id,
+                    "gateway": gateway,
+                    "message_ids": json.dumps([letter.message_id for letter in one.letters]),
+                    "now": stamp(now),
+                }
+                for one in started
+            ],
+        )
+        return started
+
+
+async def _extend(c: AsyncConnection, held: Claim, until: datetime, now: datetime) -> bool:
+    extended = await c.execute(
+        text(
+            "UPDATE chunk SET lease_until = :until WHERE id = :id AND lease_owner = :owner AND lease_until >= :now "
+            "AND EXISTS (SELECT 1 FROM campaign a WHERE a.id = chunk.campaign_id AND a.state = 'running')"
+        ),
+        {"until": stamp(until), "id": held.chunk_id, "owner": held.owner, "now": stamp(now)},
+    )
+    return bool(extended.rowcount)
+
+
+async def extend_lease(ledger: Ledger, held: Claim, until: datetime, now: datetime) -> bool:
+    """The lease lasts to `until`; False when it was lost or the campaign no longer runs. A sign of life."""
+    async with ledger.writing() as c:
+        return await _extend(c, held, until, now)
+
+
+async def let_go(ledger: Ledger, held: Claim, now: datetime, not_before: datetime | None = None) -> None:
+    """The chunk is sent when nothing of it is ready or postponed; else it is open to others from `not_before` on.
+
+    Safe to repeat; changes nothing when the lease is another's by now.
+    """
+    async with ledger.writing() as c:
+        await c.execute(
+            text(
+                "UPDATE chunk SET lease_until = 0, lease_owner = NULL, not_before = :later, "
+                "state = CASE WHEN EXISTS (SELECT 1 FROM message m WHERE m.chunk_id = chunk.id "
+                "AND m.state IN ('ready', 'postponed')) THEN 'open' ELSE 'sent' END, "
+                "sent_at = CASE WHEN sent_at IS NULL THEN CAST(:now AS BIGINT) ELSE sent_at END "
+                "WHERE id = :id AND lease_owner = :owner"
+            ),
+            {
+                "later": stamp(not_before or now),
+                "now": stamp(now),
+                "id": held.chunk_id,
+                "owner": held.owner,
+            },
+        )
+
+
+async def hold_back(ledger: Ledger, chunk_id: int, until: datetime) -> None:
+    """The chunk waits until then (quiet hours). Safe to repeat."""
+    async with ledger.writing() as c:
+        await c.execute(
+            text("UPDATE chunk SET not_before = :until WHERE id = :id AND state = 'open'"),
+            {"until": stamp(until), "id": chunk_id},
+        )
+
+
+async def in_new_chunk(
+    c: AsyncConnection, ledger: Ledger, message_ids: Sequence[int], not_before: datetime
+) -> list[int]:
+    """The messages are in chunks of their own, one a campaign and medium, open from then on; the chunks' ids."""
+    rows = (
+        await c.execute(
+            text(f"SELECT DISTINCT campaign_id, medium FROM message WHERE {ledger.among('id', 'ids')}"),
+            {"ids": ledger.listed(message_ids)},
+        )
+    ).all()
+    chunk_ids = await take_ids(c, "chunk", len(rows))
+    for chunk_id, row in zip(chunk_ids, rows, strict=True):
+        placed = await c.execute(
+            text(
+                "UPDATE message SET chunk_id = :chunk WHERE campaign_id = :campaign AND medium = :medium AND "
+                + ledger.among("id", "ids")
+            ),
+            {"chunk": chunk_id, "campaign": row.campaign_id, "medium": row.medium, "ids": ledger.listed(message_ids)},
+        )
+        await c.execute(
+            text(
+                "INSERT INTO chunk (id, campaign_id, medium, n_messages, state, not_before, lease_until) "
+                "VALUES (:id, :campaign, :medium, :n, 'open', :later, 0)"
+            ),
+            {
+                "id": chunk_id,
+                "campaign": row.campaign_id,
+                "medium": row.medium,
+                "n": placed.rowcount,
+                "later": stamp(not_before),
+            },
+        )
+    return list(chunk_ids)

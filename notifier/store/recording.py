@@ -1,0 +1,124 @@
+"""Recording what came of attempts: one transaction a wave of calls, statements by group and not by message."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifier.domain.lifecycle import MessageEvent
+from notifier.domain.outcomes import Accepted, Outcome, Postponed, Reason, Refused, Scope, Unsure
+from notifier.store.campaigns import pause_for
+from notifier.store.dispatching import Claim, Started, in_new_chunk, mark_unsure
+from notifier.store.ledger import Ledger
+from notifier.store.moving import Cause, fail_messages, move_messages
+from notifier.store.tables.columns import stamp
+
+_WHOLE_CAMPAIGN = (Scope.TEMPLATE, Scope.ACCOUNT)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A call that is over: its attempt and one outcome a letter, in their order."""
+
+    started: Started
+    outcomes: Sequence[Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What recording found: letters of a refused batch to send one by one; why the campaign was paused, if so."""
+
+    again: Sequence[int]
+    paused_why: str | None
+    n_accepted: int
+
+
+async def record(
+    ledger: Ledger, held: Claim, answers: Sequence[Answered], settle_after: timedelta, now: datetime
+) -> Recorded:
+    """Every answer is durable: messages moved, attempts settled or waiting to be asked about, setbacks noted.
+
+    A refusal that reaches the whole campaign (template, account) pauses it and fails nobody: its messages stay ready.
+    A batch refused whole for one letter's fault (Postponed with no delay) is handed back in `again`.
+    """
+    groups = _grouped(answers)
+    async with ledger.writing() as c:
+        await _settle_attempts(c, answers, settle_after, now)
+        await move_messages(c, ledger, groups.accepted, Cause(MessageEvent.ACCEPT), now)
+        for (code, reason), ids in groups.refused.items():
+            await fail_messages(c, ledger, ids, Cause(MessageEvent.REFUSE, code, reason), now)
+        for (code, delay), ids in groups.postponed.items():
+            await move_messages(c, ledger, ids, Cause(MessageEvent.POSTPONE, code), now)
+            await in_new_chunk(c, ledger, ids, now + delay)
+        for code, ids in groups.unsure.items():
+            await move_messages(c, ledger, ids, Cause(MessageEvent.LOSE, code), now)
+        if groups.stopped_by is not None:
+            why = f"通道拒绝了整个任务:{groups.stopped_by};请按代码表处理后恢复"
+            await pause_for(c, held.campaign_id, why)
+    return Recorded(groups.again, groups.stopped_by, len(groups.accepted))
+
+
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    accepted: list[int]
+    refused: dict[tuple[str, Reason], list[int]]
+    postponed: dict[tuple[str, timedelta], list[int]]
+    unsure: dict[str, list[int]]
+    again: list[int]
+    stopped_by: str | None
+
+
+def _grouped(answers: Sequence[Answered]) -> _Groups:
+    refused, postponed, unsure = defaultdict(list), defaultdict(list), defaultdict(list)
+    accepted: list[int] = []
+    again: list[int] = []
+    stopped_by = None
+    for answer in answers:
+        for letter, outcome in zip(answer.started.letters, answer.outcomes, strict=True):
+            match outcome:
+                case Accepted():
+                    accepted.append(letter.message_id)
+                case Refused(code, scope, _) if scope in _WHOLE_CAMPAIGN:
+                    stopped_by = code
+                case Refused(code, _, reason):
+                    refused[code, reason].append(letter.message_id)
+                case Postponed(_, delay) if not delay:
+                    again.append(letter.message_id)
+                case Postponed(code, delay):
+                    postponed[code, delay].append(letter.message_id)
+                case Unsure(code):
+                    unsure[code].append(letter.message_id)
+    return _Groups(accepted, refused, postponed, unsure, again, stopped_by)
+
+
+async def _settle_attempts(
+    c: AsyncConnection, answers: Sequence[Answered], settle_after: timedelta, now: datetime
+) -> None:
+    settled = []
+    for answer in answers:
+        kinds = {type(outcome) for outcome in answer.outcomes}
+        first = answer.outcomes[0]
+        if Unsure in kinds:
+            code = next(outcome.code for outcome in answer.outcomes if isinstance(outcome, Unsure))
+            await mark_unsure(c, [answer.started.attempt_id], code, now + settle_after)
+            continue
+        settled.append(
+            {
+                "id": answer.started.attempt_id,
+                "outcome": type(first).__name__.lower() if len(kinds) == 1 else "mixed",
+                "code": None if isinstance(first, Accepted) else first.code,
+                "ref": first.provider_ref if isinstance(first, Accepted) else None,
+                "now": stamp(now),
+            }
+        )
+    if settled:
+        await c.execute(
+            text(
+                "UPDATE attempt SET state = 'settled', outcome = :outcome, code = :code, provider_ref = :ref, "
+                "ended_at = :now WHERE id = :id"
+            ),
+            settled,
+        )

@@ -1,0 +1,166 @@
+"""Unsure attempts: which are due to be asked about, and recording what the provider said."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifier.domain.lifecycle import MessageEvent
+from notifier.domain.messages import Letter, Medium
+from notifier.domain.outcomes import Found, Reason
+from notifier.store.dispatching import in_new_chunk
+from notifier.store.ledger import Ledger
+from notifier.store.moving import Cause, fail_messages, move_messages
+from notifier.store.notices import read_parameters
+from notifier.store.reaching import reach
+from notifier.store.setbacks import exhaust
+from notifier.store.tables.columns import instant, stamp
+
+
+@dataclass(frozen=True, slots=True)
+class UnsureLetters:
+    """An unsure attempt with the letters of it that are still unsure; empty when receipts settled them all."""
+
+    attempt_id: int
+    out_id: str
+    gateway: str
+    medium: Medium
+    started_at: datetime
+    n_asked: int
+    letters: Sequence[Letter] = field(repr=False)
+
+
+async def due_unsure(ledger: Ledger, now: datetime, next_ask: datetime, most: int) -> list[UnsureLetters]:
+    """Up to `most` attempts whose time to be asked about has come, the oldest first.
+
+    They are not due again before `next_ask`, so that two processes do not ask the same at once.
+    """
+    async with ledger.writing() as c:
+        rows = (
+            await c.execute(
+                text(
+                    "SELECT u.attempt_id, u.n_asked, a.out_id, a.gateway, a.message_ids, a.started_at, k.medium "
+                    "FROM unsure_attempt u JOIN attempt a ON a.id = u.attempt_id JOIN chunk k ON k.id = a.chunk_id "
+                    "WHERE u.ask_at <= :now ORDER BY u.ask_at LIMIT :most"
+                    + ("" if ledger.is_sqlite else " FOR UPDATE OF u SKIP LOCKED")
+                ),
+                {"now": stamp(now), "most": most},
+            )
+        ).all()
+        await c.execute(
+            text(
+                "UPDATE unsure_attempt SET ask_at = :next, n_asked = n_asked + 1 WHERE "
+                + ledger.among("attempt_id", "ids")
+            ),
+            {"next": stamp(next_ask), "ids": ledger.listed([row.attempt_id for row in rows])},
+        )
+        return [
+            UnsureLetters(
+                row.attempt_id,
+                row.out_id,
+                row.gateway,
+                Medium(row.medium),
+                instant(row.started_at),
+                row.n_asked,
+                await _letters(c, ledger, json.loads(row.message_ids)),
+            )
+            for row in rows
+        ]
+
+
+async def _letters(c: AsyncConnection, ledger: Ledger, message_ids: Sequence[int]) -> list[Letter]:
+    rows = await c.execute(
+        text(
+            "SELECT m.id, t.id AS contact_id, t.value_sealed, n.id AS notice_id, n.template, n.parameters_sealed "
+            "FROM message m JOIN contact t ON t.id = m.contact_id JOIN notice n ON n.id = m.notice_id "
+            f"WHERE {ledger.among('m.id', 'ids')} AND m.state = 'unsure' ORDER BY m.id"
+        ),
+        {"ids": ledger.listed(message_ids)},
+    )
+    return [
+        Letter(
+            int(row.id),
+            ledger.vault.open_text("contact.value_sealed", row.contact_id, row.value_sealed),
+            row.template,
+            read_parameters(ledger, row.notice_id, row.parameters_sealed),
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What asking settled of one attempt, by message id. `gone` were never sent; `lost` stay unsettled for good."""
+
+    found: Sequence[tuple[int, Found]]
+    gone: Sequence[int]
+    lost: Sequence[int]
+    is_over: bool
+    """Nothing of the attempt is unsure any more."""
+
+
+async def record_settlement(ledger: Ledger, attempt: UnsureLetters, settled: Settled, now: datetime) -> None:
+    """What the provider said is durable with its evidence; what never left is ready again in a chunk of its own.
+
+    What stays unsettled for good is silent and its household goes to a visit, never to another message (P3).
+    """
+    async with ledger.writing() as c:
+        for message_id, found in settled.found:
+            await move_messages(c, ledger, [message_id], Cause(MessageEvent.ACCEPT), now)
+            if found.delivered:
+                await reach(c, ledger, await _word(c, ledger, message_id, found, now), "handset", now)
+            elif found.delivered is False:
+                await _word(c, ledger, message_id, found, now)
+        released = await move_messages(c, ledger, settled.gone, Cause(MessageEvent.RELEASE, "absent"), now)
+        if released:
+            await in_new_chunk(c, ledger, released, now)
+        cause = Cause(MessageEvent.FALL_SILENT, "unsettled", Reason.UNSETTLED)
+        lost = await move_messages(c, ledger, settled.lost, cause, now)
+        await exhaust(c, ledger, await owed_of(c, ledger, lost), Reason.UNSETTLED, now)
+        await _close(c, attempt, settled, now)
+
+
+async def _word(c: AsyncConnection, ledger: Ledger, message_id: int, found: Found, now: datetime) -> list[int]:
+    if found.delivered:
+        return await move_messages(c, ledger, [message_id], Cause(MessageEvent.DELIVER, found.code), now)
+    cause = Cause(MessageEvent.FAIL, found.code, found.reason or Reason.UNKNOWN)
+    return await fail_messages(c, ledger, [message_id], cause, now)
+
+
+async def owed_of(c: AsyncConnection, ledger: Ledger, message_ids: Sequence[int]) -> list[int]:
+    """The owed ids of messages, each once."""
+    rows = await c.execute(
+        text(f"SELECT DISTINCT owed_id FROM message WHERE {ledger.among('id', 'ids')}"),
+        {"ids": ledger.listed(message_ids)},
+    )
+    return [int(row.owed_id) for row in rows]
+
+
+async def _close(c: AsyncConnection, attempt: UnsureLetters, settled: Settled, now: datetime) -> None:
+    evidence = json.dumps(
+        {
+            "asked": attempt.n_asked + 1,
+            "found": len(settled.found),
+            "absent": len(settled.gone),
+            "unsettled": len(settled.lost),
+        }
+    )
+    ref = settled.found[0][1].provider_ref if settled.found else None
+    await c.execute(
+        text(
+            "UPDATE attempt SET evidence = :evidence, provider_ref = coalesce(:ref, provider_ref), "
+            "state = :state, ended_at = :now WHERE id = :id"
+        ),
+        {
+            "evidence": evidence,
+            "ref": ref,
+            "state": "settled" if settled.is_over else "unsure",
+            "now": stamp(now),
+            "id": attempt.attempt_id,
+        },
+    )
+    if settled.is_over:
+        await c.execute(text("DELETE FROM unsure_attempt WHERE attempt_id = :id"), {"id": attempt.attempt_id})

@@ -1,0 +1,166 @@
+"""Visits: an officer's open tasks, signed off, excused by two people."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifier.domain.errors import InputError
+from notifier.domain.outcomes import EXCUSES, REASON_TEXT, Reason
+from notifier.domain.regions import span
+from notifier.store import audit
+from notifier.store.ledger import Ledger
+from notifier.store.reaching import reach_owed
+from notifier.store.tables.columns import instant, stamp
+from notifier.store.tally import count, uncount
+
+
+@dataclass(frozen=True, slots=True)
+class OpenVisit:
+    """A household that a person must go to. `name` is the householder's, masked."""
+
+    visit_id: int
+    owed_id: int
+    campaign_title: str
+    region_code: str
+    village: str
+    group: str | None
+    name: str = field(repr=False)
+    reason: Reason
+    state: str
+    opened_at: datetime
+    excuse: Reason | None
+    asked_by: str | None
+
+    @property
+    def reason_text(self) -> str:
+        """The reason in Chinese."""
+        return REASON_TEXT[self.reason]
+
+
+async def open_visits(ledger: Ledger, region_code: str, above: int = 0, most: int = 200) -> Sequence[OpenVisit]:
+    """Up to `most` open or excuse-asked visits of a region with ids above `above`, in id order."""
+    first, last = span(region_code)
+    async with ledger.reading() as c:
+        rows = await c.execute(
+            text(
+                "SELECT v.id, v.owed_id, k.title, v.region_code, coalesce(r.name, v.region_code) AS village, "
+                "h.group_name, p.id AS person_id, p.name_sealed, v.reason, v.state, v.opened_at, v.excuse, v.by_user "
+                "FROM visit v JOIN owed o ON o.id = v.owed_id JOIN campaign k ON k.id = o.campaign_id "
+                "JOIN household h ON h.id = o.household_id JOIN person p ON p.id = h.householder_id "
+                "LEFT JOIN region r ON r.code = v.region_code WHERE v.state IN ('open', 'excuse_asked') "
+                "AND v.region_code BETWEEN :first AND :last AND v.id > :above ORDER BY v.id LIMIT :most"
+            ),
+            {"first": first, "last": last, "above": above, "most": most},
+        )
+        return [
+            OpenVisit(
+                row.id,
+                row.owed_id,
+                row.title,
+                row.region_code,
+                row.village,
+                row.group_name,
+                _masked(ledger.vault.open_text("person.name_sealed", row.person_id, row.name_sealed)),
+                Reason(row.reason),
+                row.state,
+                instant(row.opened_at),
+                Reason(row.excuse) if row.excuse else None,
+                row.by_user,
+            )
+            for row in rows
+        ]
+
+
+def _masked(name: str) -> str:
+    return name[:1] + "*" * max(1, len(name) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an officer reports of a visit: who went, when, how (上门, 电话 …), and a remark without personal data."""
+
+    who: str
+    visited_at: datetime
+    how: str
+    remark: str | None = None
+
+
+async def sign(ledger: Ledger, visit_id: int, report: Report, now: datetime) -> None:
+    """The household is reached, acknowledged by a person. Raises InputError when the visit is not open (any more)."""
+    async with ledger.writing() as c:
+        owed_id = await _take(c, visit_id, "open", "signed", report)
+        await reach_owed(c, ledger, [owed_id], "acknowledged", now)
+        await audit.append(c, report.who, "visit.sign", {"visit": visit_id, "how": report.how}, at=now)
+
+
+async def ask_excuse(ledger: Ledger, visit_id: int, excuse: Reason, report: Report, now: datetime) -> None:
+    """The excuse waits for a second person. Raises InputError for another reason or a visit that is not open."""
+    if excuse not in EXCUSES:
+        raise InputError("免通知原因只能是:" + "、".join(REASON_TEXT[one] for one in sorted(EXCUSES)))
+    async with ledger.writing() as c:
+        await _take(c, visit_id, "open", "excuse_asked", report)
+        await c.execute(
+            text("UPDATE visit SET excuse = :excuse WHERE id = :id"), {"excuse": excuse.value, "id": visit_id}
+        )
+        await audit.append(c, report.who, "visit.ask_excuse", {"visit": visit_id, "excuse": excuse.value}, at=now)
+
+
+async def confirm_excuse(ledger: Ledger, visit_id: int, who: str, now: datetime) -> None:
+    """The household is excused. Raises InputError when nothing was asked, or by the person who asked."""
+    async with ledger.writing() as c:
+        row = (
+            await c.execute(
+                text("SELECT owed_id, excuse, by_user FROM visit WHERE id = :id AND state = 'excuse_asked'"),
+                {"id": visit_id},
+            )
+        ).first()
+        if row is None:
+            raise InputError("这条入户任务没有待确认的免通知申请;请刷新后再试")
+        if row.by_user == who:
+            raise InputError("不能确认自己提出的免通知申请;请由另一人确认")
+        await c.execute(
+            text("UPDATE visit SET state = 'excused', confirmed_by = :who WHERE id = :id"), {"who": who, "id": visit_id}
+        )
+        await _excuse(c, int(row.owed_id), row.excuse, now)
+        await audit.append(c, who, "visit.confirm_excuse", {"visit": visit_id, "excuse": row.excuse}, at=now)
+
+
+async def _excuse(c: AsyncConnection, owed_id: int, excuse: str, now: datetime) -> None:
+    one = {"id": owed_id}
+    await uncount(c, "owed", "o.id = :id AND o.state IN ('pending', 'unreached')", one)
+    excused = await c.execute(
+        text(
+            "UPDATE owed SET state = 'excused', reason = :reason, state_at = :now "
+            "WHERE id = :id AND state IN ('pending', 'unreached')"
+        ),
+        one | {"reason": excuse, "now": stamp(now)},
+    )
+    if not excused.rowcount:
+        raise InputError("这一户已经通知到,不能再免通知")
+    await count(c, "owed", "o.id = :id", one)
+
+
+async def _take(c: AsyncConnection, visit_id: int, before: str, then: str, report: Report) -> int:
+    row = (
+        await c.execute(
+            text(
+                "UPDATE visit SET state = :then, visited_at = :at, by_user = :who, how = :how, remark = :remark "
+                "WHERE id = :id AND state = :before RETURNING owed_id"
+            ),
+            {
+                "then": then,
+                "at": stamp(report.visited_at),
+                "who": report.who,
+                "how": report.how,
+                "remark": report.remark,
+                "id": visit_id,
+                "before": before,
+            },
+        )
+    ).first()
+    if row is None:
+        raise InputError("这条入户任务已经处理过,或不存在;请刷新后再试")
+    return int(row.owed_id)

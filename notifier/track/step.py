@@ -1,0 +1,113 @@
+"""The tracking step: fold pushes and parked receipts, record silence, finish what is done."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from notifier.domain.contracts import Channel, Clock
+from notifier.domain.errors import InputError
+from notifier.domain.messages import Damaged, Followed, Inbound, Medium, Receipt
+from notifier.domain.settings import Track
+from notifier.store import folding, receipts
+from notifier.store.campaigns import finish_done
+from notifier.store.following import set_following_in
+from notifier.store.ledger import Ledger
+from notifier.store.receipts import DuePush, Word
+
+_PUSHES_A_BATCH = 50
+
+
+@dataclass(frozen=True, slots=True)
+class TrackDesk:
+    """What tracking works with. `channels` by gateway name, to read their pushes."""
+
+    ledger: Ledger
+    clock: Clock
+    channels: Mapping[str, Channel]
+    settings: Track
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """What a step did, in messages; `finished` are campaign ids."""
+
+    n_pushes: int
+    n_delivered: int
+    n_failed: int
+    n_parked: int
+    n_silent: int
+    finished: Sequence[int]
+
+
+async def step(desk: TrackDesk) -> Tracked:
+    """Every stored push is folded, every ended window recorded. Safe to repeat, to kill and to run twice at once."""
+    n_pushes = n_delivered = n_failed = n_parked = 0
+    while (folded := await _fold_batch(desk)) is not None:
+        n_pushes += folded[0]
+        n_delivered += folded[1].n_delivered
+        n_failed += folded[1].n_failed
+        n_parked += len(folded[1].unknown)
+    retried = await _fold_parked(desk)
+    n_silent = 0
+    for medium, window in ((Medium.SMS, desk.settings.window), (Medium.WECHAT, desk.settings.wechat_window)):
+        while n := await folding.fall_silent(desk.ledger, medium, window, desk.clock.now()):
+            n_silent += n
+    await receipts.forget_parked(desk.ledger, desk.clock.now(), timedelta(days=desk.settings.parked_days))
+    return Tracked(
+        n_pushes,
+        n_delivered + retried.n_delivered,
+        n_failed + retried.n_failed,
+        n_parked,
+        n_silent,
+        await finish_done(desk.ledger),
+    )
+
+
+async def _fold_batch(desk: TrackDesk) -> tuple[int, folding.FoldedWords] | None:
+    async with desk.ledger.writing() as c:
+        due = await receipts.take_due_pushes(c, desk.ledger, _PUSHES_A_BATCH)
+        if not due:
+            return None
+        words: list[Word] = []
+        for one in due:
+            elements = _elements(desk, one)
+            words += [_word(desk, element) for element in elements if isinstance(element, Receipt)]
+            for element in elements:
+                if isinstance(element, Followed):
+                    await set_following_in(c, desk.ledger, element.openid, following=element.following)
+            await receipts.mark_folded(c, one.push_id, sum(isinstance(element, Damaged) for element in elements))
+        folded = await folding.fold_words(c, desk.ledger, words, desk.clock.now())
+        await receipts.park(c, folded.unknown, desk.clock.now())
+        return len(due), folded
+
+
+def _elements(desk: TrackDesk, due: DuePush) -> Sequence[Inbound]:
+    channel = desk.channels.get(due.push.gateway)
+    if channel is None:
+        return [Damaged("no such gateway is enabled")]
+    try:
+        return channel.read_push(due.push)
+    except InputError:
+        return [Damaged("the push is not the provider's")]
+
+
+def _word(desk: TrackDesk, receipt: Receipt) -> Word:
+    kind = "phone" if desk.channels[receipt.gateway].medium is Medium.SMS else "openid"
+    return Word(
+        receipt.gateway,
+        receipt.out_id or "",
+        receipt.provider_ref or "",
+        desk.ledger.vault.blind(kind, receipt.address),
+        receipt.delivered,
+        receipt.code,
+        receipt.reason.value if receipt.reason else None,
+        receipt.at,
+    )
+
+
+async def _fold_parked(desk: TrackDesk) -> folding.FoldedWords:
+    async with desk.ledger.writing() as c:
+        words = await receipts.take_parked(c)
+        folded = await folding.fold_words(c, desk.ledger, words, desk.clock.now())
+        await receipts.park(c, folded.unknown, desk.clock.now())
+        return folded

@@ -133,14 +133,9 @@ class Switchboard:
         """The gateway follows the changed plan from the next request on; a wrong field changes nothing."""
         order = await _read(request, MischiefOrder)
         mischief = self._aliyun.mischief if order.gateway == "aliyun" else self._wechat.mischief
-        before = mischief.plan
-        if order.clear:
-            mischief.clear()
         try:
-            mischief.change(order.plan)
+            mischief.change(order.plan, afresh=order.clear)
         except ValidationError as error:
-            if order.clear:
-                mischief.change(before.model_dump())
             raise _refuse(error) from None
         return await self.mischief(request)
 
@@ -206,7 +201,7 @@ def _refuse(error: ValidationError) -> web.HTTPBadRequest:
 
 
 def _bad(sentence: str) -> web.HTTPBadRequest:
-    return web.HTTPBadRequest(body=orjson.dumps({"error": sentence}), content_type="application/json")
+    return web.HTTPBadRequest(text=orjson.dumps({"error": sentence}).decode(), content_type="application/json")
 
 
 def _whole(request: web.Request, name: str, otherwise: int, most: int) -> int:

@@ -100,19 +100,20 @@ class Mischief:
         if reseed:
             self._random = random.Random(plan.seed)
 
-    def change(self, changes: Mapping[str, Any]) -> MischiefPlan:
+    def change(self, changes: Mapping[str, Any], *, afresh: bool = False) -> None:
         """The named fields are replaced, the others stay; what is left of the old script stays unless named.
 
+        `afresh` begins with a gateway that behaves, and with the seed.
         Raises pydantic.ValidationError (the caller's fault) and then nothing has changed.
         """
         left = tuple(tuple(entry) for entry in self._script)
-        plan = type(self.plan).model_validate({**self.plan.model_dump(), "script": left, **changes})
-        self._load(plan, reseed="seed" in changes)
-        return plan
+        kept = {"seed": self.plan.seed} if afresh else {**self.plan.model_dump(), "script": left}
+        plan = type(self.plan).model_validate({**kept, **changes})
+        self._load(plan, reseed=afresh or "seed" in changes)
 
     def clear(self) -> None:
         """The gateway behaves from now on."""
-        self._load(type(self.plan)(seed=self.plan.seed), reseed=True)
+        self.change({}, afresh=True)
 
     @property
     def n_scripted(self) -> int:

@@ -44,10 +44,10 @@ Json = dict[str, Any]
 
 
 class Clock:
-    """A clock that stands still until it is moved."""
+    """A clock that stands still until it is moved; it begins at four in the afternoon in Beijing."""
 
-    def __init__(self, now: float | None = None) -> None:
-        self.now = time.time() if now is None else now
+    def __init__(self, now: float = 1_800_000_000.0) -> None:
+        self.now = now
 
     def __call__(self) -> float:
         return self.now

@@ -62,7 +62,8 @@ async def test_success_has_four_strings_and_one_biz_id(sandbox: Sandbox) -> None
     assert set(said) == {"Message", "RequestId", "BizId", "Code", "status"}
     digits, caret, zero = said["BizId"].partition("^")
     assert (said["status"], said["Message"], caret, zero) == (200, "OK", "^", "0")
-    assert digits.isdigit() and len(digits) == 18
+    assert digits.isdigit()
+    assert len(digits) == 18
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ async def test_a_disabled_key_is_refused(tmp_path: Path) -> None:
 
 
 async def test_too_many_requests_a_second_are_throttled(tmp_path: Path) -> None:
-    clock = Clock(1_800_000_000.0)
+    clock = Clock()
     async with a_sandbox(tmp_path, clock, aliyun={"qps": 2}) as sandbox:
         codes = [(await sandbox.sms("SendSms", a_policy()))["Code"] for _ in range(3)]
         assert codes == ["OK", "OK", "Throttling.User"]

@@ -92,7 +92,12 @@ def test_wechat_encryption_is_byte_for_byte_the_golden_one(name: str, monkeypatc
 def test_a_sealed_push_is_opened_by_wechatpy_and_has_both_signatures() -> None:
     vector = WECHAT["wechat_encrypted_text_zh"]
     account = _account(vector)
-    fields = {"ToUserName": "gh_test", "FromUserName": "oUSER", "Content": "含]]>和中文", "MsgId": 5837397520665436492}
+    fields: dict[str, str | int] = {
+        "ToUserName": "gh_test",
+        "FromUserName": "oUSER",
+        "Content": "含]]>和中文",
+        "MsgId": 5837397520665436492,
+    }
     push = Sealer(account, clock=lambda: 1409735669).seal("http://127.0.0.1/", fields, PushMode.AES)
     asked = push.params
     assert asked["signature"] == signature_of(account.token, asked["timestamp"], asked["nonce"])

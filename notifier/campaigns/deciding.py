@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from notifier.domain.contracts import Clock
 from notifier.domain.errors import InputError
 from notifier.domain.lifecycle import CampaignEvent, CampaignState
-from notifier.store import audit, campaigns
-from notifier.store.campaigns import Verdict
+from notifier.store import audit, campaigns, planning
+from notifier.store.campaigns import CampaignRow, Verdict
 from notifier.store.ledger import Ledger
 from notifier.store.withdrawing import withdraw_unsent
 
@@ -30,29 +30,28 @@ class CampaignDesk:
             await audit.append(c, who, "campaign.submit", {"campaign": campaign_id}, at=self.clock.now())
         return then
 
-    async def review(self, campaign_id: int, verdict: Verdict) -> CampaignState:
+    async def review(
+        self, campaign_id: int, reviewer: str, *, approves: bool, remark: str | None = None
+    ) -> CampaignState:
         """The verdict counts; the last one needed approves the campaign. Raises InputError (Chinese).
 
         Nobody reviews a campaign they drafted, nor the same one twice; sending back needs a remark.
         """
+        verdict = Verdict(reviewer, approves, remark)
         async with self.ledger.writing() as c:
             found = await campaigns.campaign(c, campaign_id)
-            if found.created_by == verdict.reviewer:
-                raise InputError("不能审核自己起草的通知任务;请由另一人审核")
-            if not verdict.approves and not (verdict.remark or "").strip():
-                raise InputError("退回时请写明原因")
-            if verdict.approves and await campaigns.has_approved(c, campaign_id, verdict.reviewer):
+            if problem := _problem(found, verdict):
+                raise InputError(problem)
+            if approves and await campaigns.has_approved(c, campaign_id, reviewer):
                 raise InputError("您已经审核过这个通知任务;还需要另一人审核")
-            if found.state is not CampaignState.IN_REVIEW:
-                raise InputError(f"通知任务 {campaign_id} 现在是“{found.state_text}”,不在审核中;请刷新后再试")
             await campaigns.add_review(c, campaign_id, verdict, self.clock.now())
             then = CampaignState.IN_REVIEW
-            if not verdict.approves:
+            if not approves:
                 then = await campaigns.move(c, campaign_id, CampaignEvent.RETURN, self.clock.now())
             elif found.n_approved + 1 >= found.reviews_needed:
                 then = await campaigns.move(c, campaign_id, CampaignEvent.APPROVE, self.clock.now())
-            what = {"campaign": campaign_id, "approves": verdict.approves, "state": then.value}
-            await audit.append(c, verdict.reviewer, "campaign.review", what, at=self.clock.now())
+            what = {"campaign": campaign_id, "approves": approves, "state": then.value}
+            await audit.append(c, reviewer, "campaign.review", what, at=self.clock.now())
         return then
 
     async def launch(self, campaign_id: int, who: str) -> CampaignState:
@@ -72,6 +71,10 @@ class CampaignDesk:
         then = await self._move(campaign_id, CampaignEvent.CANCEL, who)
         await withdraw_unsent(self.ledger, campaign_id, self.clock.now())
         return then
+
+    async def audience(self, campaign_id: int) -> int:
+        """How many households the campaign would owe a notice today. Raises InputError when it has no rule yet."""
+        return await planning.audience(self.ledger, campaign_id)
 
     async def launch_approved(self) -> list[int]:
         """Approved campaigns are running, if they start by themselves here; which ones. Safe to repeat."""
@@ -94,3 +97,13 @@ class CampaignDesk:
             what = {"campaign": campaign_id, "state": then.value}
             await audit.append(c, who, f"campaign.{event.value}", what, at=self.clock.now())
         return then
+
+
+def _problem(found: CampaignRow, verdict: Verdict) -> str | None:
+    if found.state is not CampaignState.IN_REVIEW:
+        return f"通知任务 {found.campaign_id} 现在是“{found.state_text}”,不在审核中;请刷新后再试"
+    if found.created_by == verdict.reviewer:
+        return "不能审核自己起草的通知任务;请由另一人审核"
+    if not verdict.approves and not (verdict.remark or "").strip():
+        return "退回时请写明原因"
+    return None

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from notifier.compose.facts import payment_facts, policy_facts
 from notifier.compose.texts import Filled, Text, Texts, fill
 from notifier.domain.benefits import BenefitKind
@@ -15,7 +13,7 @@ from notifier.domain.messages import Medium
 from notifier.domain.outcomes import Reason
 from notifier.store import campaigns, composing, notices, setbacks
 from notifier.store.composing import Chains, Rows, Rung, Told
-from notifier.store.ledger import Ledger, take_ids
+from notifier.store.ledger import Ledger, Transaction, take_ids
 from notifier.store.moving import Cause, fail_messages
 
 _POLICY_BATCH = 100_000
@@ -47,7 +45,7 @@ class Composed:
 async def step(desk: ComposeDesk) -> Composed:
     """Every planned owed has its first message or a visit, every setback its next one or a visit.
 
-    One transaction a batch; safe to repeat, to kill and to run twice at once: a chain that has passed a rung is left out.
+    One transaction a batch; safe to repeat, to kill and to run twice at once: a chain past a rung is left out.
     """
     n_messages = n_visits = 0
     async with desk.ledger.reading() as c:
@@ -55,8 +53,8 @@ async def step(desk: ComposeDesk) -> Composed:
     for told in due:
         done = await _compose_first(desk, told)
         n_messages, n_visits = n_messages + done.n_messages, n_visits + done.n_visits
-    while (done := await _climb(desk)) is not None:
-        n_messages, n_visits = n_messages + done.n_messages, n_visits + done.n_visits
+    while (climbed := await _climb(desk)) is not None:
+        n_messages, n_visits = n_messages + climbed.n_messages, n_visits + climbed.n_visits
     return Composed(n_messages, n_visits)
 
 
@@ -98,12 +96,12 @@ async def _climb(desk: ComposeDesk) -> Composed | None:
         return Composed(n_messages, n_visits)
 
 
-async def _open_visits(desk: ComposeDesk, c: AsyncConnection, chains: Chains, reason: Reason) -> int:
+async def _open_visits(desk: ComposeDesk, c: Transaction, chains: Chains, reason: Reason) -> int:
     left = [owed_id for owed_id, _ in await composing.chains_left(c, chains)]
     return await setbacks.exhaust(c, desk.ledger, left, reason, desk.clock.now())
 
 
-async def _climb_rungs(desk: ComposeDesk, c: AsyncConnection, told: Told, chains: Chains) -> int:
+async def _climb_rungs(desk: ComposeDesk, c: Transaction, told: Told, chains: Chains) -> int:
     """Compose each rung above where the chains stand; a chain that got a message at one is left out of the higher."""
     n = 0
     for number, rung in enumerate(rungs(told.ladder, told.kind)):
@@ -113,7 +111,7 @@ async def _climb_rungs(desk: ComposeDesk, c: AsyncConnection, told: Told, chains
     return n
 
 
-async def _compose_try(desk: ComposeDesk, c: AsyncConnection, told: Told, chains: Chains, number: int, one: Try) -> int:
+async def _compose_try(desk: ComposeDesk, c: Transaction, told: Told, chains: Chains, number: int, one: Try) -> int:
     gateway = desk.gateways.get(one.medium)
     kind = "policy" if told.kind is BenefitKind.POLICY else told.purpose
     words = desk.texts.get(kind, {}).get(gateway or "")
@@ -124,14 +122,17 @@ async def _compose_try(desk: ComposeDesk, c: AsyncConnection, told: Told, chains
         c, told, chains, Rung(number, one.medium, shared, desk.chunk_size), desk.clock.now()
     )
     if shared is None and rows.n:
-        await _own_notices(desk, c, told, rows, gateway, words)
+        await _own_notices(desk, c, told, rows, gateway)
     return rows.n
 
 
+def _texts(desk: ComposeDesk, told: Told) -> Mapping[str, Text]:
+    return desk.texts.get("policy" if told.kind is BenefitKind.POLICY else told.purpose, {})
+
+
 async def _sendable(desk: ComposeDesk, told: Told) -> bool:
-    """A policy's shared notices are composed; False, and the campaign paused with the reason, when it cannot be sent."""
-    kind = "policy" if told.kind is BenefitKind.POLICY else told.purpose
-    texts = desk.texts.get(kind, {})
+    """A policy's shared notices are composed; False, and the campaign paused with the reason, if it cannot be sent."""
+    texts = _texts(desk, told)
     media = {one.medium for rung in rungs(told.ladder, told.kind) for one in rung}
     gateways = [gateway for medium, gateway in desk.gateways.items() if medium in media and gateway in texts]
     async with desk.ledger.writing() as c:
@@ -155,9 +156,8 @@ async def _sendable(desk: ComposeDesk, told: Told) -> bool:
     return True
 
 
-async def _own_notices(
-    desk: ComposeDesk, c: AsyncConnection, told: Told, rows: Rows, gateway: str, words: Text
-) -> None:
+async def _own_notices(desk: ComposeDesk, c: Transaction, told: Told, rows: Rows, gateway: str) -> None:
+    words = _texts(desk, told)[gateway]
     facts = await notices.benefit_facts(c, told.benefit_id)
     now = desk.clock.now()
     composed, unsendable = [], []

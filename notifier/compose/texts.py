@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from notifier.domain.errors import ConfigError
 
-FACTS = frozenset(
-    ("name", "item", "period", "amount", "basis", "date", "tel", "title", "summary")
-    + ("reason", "goods", "quantity", "time", "place", "office")
-)
+_OF_EVERYTHING = {"name", "item", "period", "date", "tel", "title", "summary"}
+_OF_PAYMENTS = {"amount", "basis", "reason", "goods", "quantity", "time", "place", "office"}
+FACTS = frozenset(_OF_EVERYTHING | _OF_PAYMENTS)
+"""What a text may say, in braces."""
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _ALIYUN_MOST = 35
 _WECHAT_MOST: Mapping[str, int] = {

@@ -14,7 +14,7 @@ from notifier.domain.contracts import Bus, Channel, Clock
 from notifier.domain.messages import Letter, Medium
 from notifier.domain.settings import Dispatch
 from notifier.store import dispatching, recording
-from notifier.store.dispatching import Claim, Started
+from notifier.store.dispatching import Claim, Started, Wave
 from notifier.store.ledger import Ledger
 from notifier.store.recording import Answered, Recorded
 
@@ -112,9 +112,8 @@ async def _send_held(desk: DispatchDesk, held: Claim, channel: Channel) -> int:
 async def _send_wave(
     desk: DispatchDesk, held: Claim, channel: Channel, wave: Sequence[Sequence[Letter]]
 ) -> Recorded | None:
-    now = desk.clock.now()
-    until = now + desk.settings.lease
-    started = await dispatching.write_ahead(desk.ledger, held, channel.name, wave, until, now)
+    ahead = Wave(channel.name, wave)
+    started = await dispatching.write_ahead(desk.ledger, held, ahead, desk.settings.lease, desk.clock.now())
     if started is None:
         return None
     answers = await asyncio.gather(*(_call(desk, channel, one) for one in started))

@@ -145,18 +145,24 @@ async def _load(c: AsyncConnection, ledger: Ledger, chunk_id: int, now: datetime
     return letters
 
 
-async def write_ahead(
-    ledger: Ledger, held: Claim, gateway: str, batches: Sequence[Sequence[Letter]], until: datetime, now: datetime
-) -> list[Started] | None:
-    """An attempt row a batch is durable and the lease lasts to `until`; only then may their bytes leave.
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """Calls of one gateway that are about to be made together."""
+
+    gateway: str
+    calls: Sequence[Sequence[Letter]] = field(repr=False)
+
+
+async def write_ahead(ledger: Ledger, held: Claim, wave: Wave, lease: timedelta, now: datetime) -> list[Started] | None:
+    """An attempt row a call is durable and the lease lasts from now on; only then may their bytes leave.
 
     None, and nothing written, when the lease was lost or the campaign no longer runs: the caller must stop.
     """
     async with ledger.writing() as c:
-        if not await _extend(c, held, until, now):
+        if not await _extend(c, held, now + lease, now):
             return None
-        ids = await take_ids(c, "attempt", len(batches))
-        started = [Started(i, uuid4().hex, batch) for i, batch in zip(ids, batches, strict=True)]
+        ids = await take_ids(c, "attempt", len(wave.calls))
+        started = [Started(i, uuid4().hex, call) for i, call in zip(ids, wave.calls, strict=True)]
         await c.execute(
             text(
                 "INSERT INTO attempt (id, out_id, chunk_id, gateway, message_ids, state, started_at) "
@@ -167,7 +173,7 @@ async def write_ahead(
                     "id": one.attempt_id,
                     "out_id": one.out_id,
                     "chunk": held.chunk_id,
-                    "gateway": gateway,
+                    "gateway": wave.gateway,
                     "message_ids": json.dumps([letter.message_id for letter in one.letters]),
                     "now": stamp(now),
                 }

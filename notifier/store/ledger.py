@@ -14,6 +14,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from notifier.domain.errors import ConfigError
 from notifier.store.sealing import Vault
 
+Transaction = AsyncConnection
+"""What `Ledger.writing` gives; rooms pass it on and never speak SQL through it."""
+
 _FIRST_ID = 1
 _LOCK_WAIT_S = 60
 

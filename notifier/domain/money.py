@@ -38,5 +38,6 @@ def plain(number: Decimal) -> str:
 
 
 def product_agrees(area_mu: Decimal, standard_fen: int, amount_fen: int) -> bool:
-    """area × standard = amount within one fen, the rounding that real files show (domain B.2)."""
-    return abs(area_mu * standard_fen - amount_fen) <= 1
+    """area × standard, rounded to fen, = amount within one fen: files round up, down and half up (domain B.2)."""
+    product = (area_mu * standard_fen).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+    return abs(product - amount_fen) <= 1

@@ -1,0 +1,111 @@
+"""A payment workbook as batches: a Disbursement an item, its lines and its rejected rows; nothing is dropped."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from notifier.domain.benefits import Disbursement, PaymentLine, PaymentState, RejectedLine
+from notifier.domain.errors import InputError
+from notifier.domain.identity import normal_name, written
+from notifier.sources.headers import HeaderAliases
+from notifier.sources.payment_rows import BatchKey, key_of, read_line
+from notifier.sources.payment_titles import Titles, item_of, read_titles
+from notifier.sources.workbook import SheetRow, read_workbook
+
+_TITLE_MOST = 80
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentWorkbook:
+    """Everything in one file. `n_rows` = lines of all batches + rejected rows of all batches."""
+
+    batches: Sequence[Disbursement]
+    n_rows: int
+
+
+@dataclass(slots=True)
+class _Batch:
+    basis: str | None
+    lines: list[PaymentLine] = field(default_factory=list)
+    rejected: list[RejectedLine] = field(default_factory=list)
+    seen: dict[PaymentLine, tuple[str, int]] = field(default_factory=dict)
+
+
+def read_payments(source: Path | bytes, name: str, aliases: HeaderAliases) -> PaymentWorkbook:
+    """The batches of a workbook in the order in which they begin. Blocks: call it in a thread.
+
+    Raises InputError (Chinese, naming the file) when nothing can be read at all; a bad row only rejects itself.
+    """
+    batches: dict[BatchKey, _Batch] = {}
+    titles_of: dict[tuple[str, ...], Titles] = {}
+    file_item = item_of(Path(name).stem)
+    reading = read_workbook(source, name, aliases)
+    n_rows = 0
+    try:
+        for row in reading:
+            above = tuple(row.titles)
+            titles = titles_of.setdefault(above, titles_of.get(above) or read_titles(above))
+            key = key_of(row, titles, file_item)
+            _take(batches.setdefault(key, _Batch(titles.basis)), row, titles, key)
+            n_rows += 1
+    finally:
+        reading.close()
+    return PaymentWorkbook([_disbursement(key, batch) for key, batch in batches.items()], n_rows)
+
+
+def _take(batch: _Batch, row: SheetRow, titles: Titles, key: BatchKey) -> None:
+    try:
+        if row.problem:
+            raise InputError(row.problem)
+        line = read_line(row, titles, key)
+        first = batch.seen.setdefault(_sameness(line), (row.sheet, row.number))
+        if first != (row.sheet, row.number):
+            sheet = f"工作表“{first[0]}”" if first[0] else ""
+            raise InputError(f"与{sheet}第{first[1]}行重复；确有两笔时请在备注以外的列中写出区别（如面积）")
+        batch.lines.append(line)
+    except InputError as why:
+        cells = tuple(written(cell) for cell in row.original)
+        batch.rejected.append(RejectedLine(row.sheet, row.number, str(why), cells, tuple(row.header)))
+
+
+def _sameness(line: PaymentLine) -> PaymentLine:
+    """The line without what two writings of one payment may differ in."""
+    by_id = line.id_number is not None
+    return replace(
+        line,
+        sheet="",
+        row=0,
+        beneficiary=normal_name(line.beneficiary),
+        holder=None,
+        village=None if by_id else line.village,
+        group=None if by_id else line.group,
+        returned_why=None,
+        pick_up=None,
+    )
+
+
+def _disbursement(key: BatchKey, batch: _Batch) -> Disbursement:
+    period = key.period or ""
+    what = key.item if period and key.item.startswith(period) else f"{period}{key.item}"
+    is_back = bool(batch.lines) and all(line.state is PaymentState.RETURNED for line in batch.lines)
+    title = what[:_TITLE_MOST] + ("退票" if is_back else "")
+    return Disbursement(
+        title=title,
+        item=key.item,
+        period=key.period,
+        filing_number=key.filing,
+        audit=key.audit,
+        basis=batch.basis,
+        lines=batch.lines,
+        rejected=batch.rejected,
+    )
+
+
+def identities_of(batch: Disbursement, file_digest: str) -> tuple[str, ...]:
+    """The stable keys of a batch: its file with item, period and filing; and, where it was filed, the filing itself.
+
+    The second one is how the same list with a later audit or more lines is known again.
+    """
+    what = f"{batch.item}|{batch.period or ''}|{batch.filing_number or ''}"
+    in_file = f"file|{file_digest}|{what}|{batch.audit.value}"
+    return (in_file, f"batch|{what}") if batch.filing_number else (in_file,)

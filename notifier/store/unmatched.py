@@ -1,0 +1,167 @@
+"""The queue of payment lines that found nobody, or several: what a person sees, and what they decide."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifier.domain.errors import InputError
+from notifier.domain.identity import mask_id, mask_name
+from notifier.store.ledger import Ledger
+from notifier.store.planning import ask_replan
+
+_OPEN = "(p.match_state = 'ambiguous' OR p.match_state = 'unknown')"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A registered person whom the line may mean; masked."""
+
+    person_id: int
+    name: str
+    id_number: str
+    village: str
+    group: str | None
+    relation: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """A line of the queue; name and id are masked. `state` is ambiguous or unknown, `why` says it in Chinese."""
+
+    payment_id: int
+    benefit_id: int
+    title: str
+    sheet: str
+    row: int
+    name: str
+    id_number: str | None
+    village: str | None
+    group: str | None
+    amount_fen: int | None
+    state: str
+    why: str
+    candidates: Sequence[Candidate]
+
+
+async def list_unmatched(
+    ledger: Ledger, *, benefit_id: int | None = None, after: int = 0, limit: int = 50
+) -> list[Unmatched]:
+    """The queue in the order of ids, from the one behind `after`; up to ten candidates a line (namesakes first)."""
+    only = "" if benefit_id is None else "AND p.benefit_id = :benefit "
+    bound = {"after": after, "limit": limit} | ({} if benefit_id is None else {"benefit": benefit_id})
+    async with ledger.reading() as c:
+        rows = (
+            await c.execute(
+                text(
+                    "SELECT p.id, p.benefit_id, b.title, p.sheet, p.row, p.beneficiary_sealed, p.id_sealed, p.village, "
+                    "p.group_name, p.amount_fen, p.match_state, p.match_why FROM payment p "
+                    "JOIN benefit b ON b.id = p.benefit_id "
+                    f"WHERE {_OPEN} AND p.id > :after {only}ORDER BY p.id LIMIT :limit"
+                ),
+                bound,
+            )
+        ).all()
+        candidates = await _candidates(ledger, c, [int(row.id) for row in rows])
+    vault = ledger.vault
+    return [
+        Unmatched(
+            payment_id=row.id,
+            benefit_id=row.benefit_id,
+            title=row.title,
+            sheet=row.sheet,
+            row=row.row,
+            name=mask_name(vault.open_text("payment.beneficiary_sealed", row.id, row.beneficiary_sealed)),
+            id_number=None
+            if row.id_sealed is None
+            else mask_id(vault.open_text("payment.id_sealed", row.id, row.id_sealed)),
+            village=row.village,
+            group=row.group_name,
+            amount_fen=row.amount_fen,
+            state=row.match_state,
+            why=row.match_why or "",
+            candidates=candidates.get(row.id, ()),
+        )
+        for row in rows
+    ]
+
+
+_SIMILAR = (
+    "SELECT payment_id, person_id, name_sealed, id_sealed, relation, village, group_name FROM ("
+    "SELECT p.id AS payment_id, q.id AS person_id, q.name_sealed, q.id_sealed, q.relation, "
+    "COALESCE(r.name, h.region_code) AS village, h.group_name, ROW_NUMBER() OVER (PARTITION BY p.id ORDER BY "
+    "CASE WHEN r.name = p.village THEN 0 ELSE 1 END, CASE WHEN h.group_name = p.group_name THEN 0 ELSE 1 END, q.id) "
+    "AS place FROM payment p JOIN person q ON q.name_hash = p.name_hash OR q.account_hash = p.account_hash "
+    "JOIN household h ON h.id = q.household_id LEFT JOIN region r ON r.code = h.region_code WHERE {among}) ranked "
+    "WHERE place <= 10 ORDER BY payment_id, place"
+)
+
+
+async def _candidates(
+    ledger: Ledger, c: AsyncConnection, payment_ids: Sequence[int]
+) -> Mapping[int, Sequence[Candidate]]:
+    sql = _SIMILAR.format(among=ledger.among("p.id", "ids"))
+    found: dict[int, list[Candidate]] = {}
+    for row in await c.execute(text(sql), {"ids": ledger.listed(payment_ids)}):
+        vault, person_id = ledger.vault, int(row.person_id)
+        name = vault.open_text("person.name_sealed", person_id, row.name_sealed)
+        number = "" if row.id_sealed is None else vault.open_text("person.id_sealed", person_id, row.id_sealed)
+        found.setdefault(row.payment_id, []).append(
+            Candidate(person_id, mask_name(name), mask_id(number), row.village, row.group_name, row.relation)
+        )
+    return found
+
+
+async def count_unmatched(ledger: Ledger) -> Mapping[str, int]:
+    """How many lines wait in the queue, by state: ambiguous, unknown."""
+    async with ledger.reading() as c:
+        rows = await c.execute(
+            text(f"SELECT p.match_state, COUNT(*) FROM payment p WHERE {_OPEN} GROUP BY p.match_state")
+        )
+        return {"ambiguous": 0, "unknown": 0} | {str(state): int(n) for state, n in rows}
+
+
+async def resolve(ledger: Ledger, payment_id: int, person_id: int, who: str) -> int:
+    """The line is that person's, said by `who`; its campaigns will be planned again. Gives the benefit's id.
+
+    Raises InputError when the line is not in the queue any more or there is no such person.
+    """
+    async with ledger.writing() as c:
+        household_id = (
+            await c.execute(text("SELECT household_id FROM person WHERE id = :person"), {"person": person_id})
+        ).scalar_one_or_none()
+        if household_id is None:
+            raise InputError(f"登记中没有编号为 {person_id} 的人员；请从候选人中选择")
+        decided = {"state": "matched", "person": person_id, "household": household_id, "confidence": 100}
+        benefit_id = await _decide(c, payment_id, {**decided, "why": f"经{who}人工核对"})
+        await ask_replan(c, benefit_id)
+    return benefit_id
+
+
+async def refuse(ledger: Ledger, payment_id: int, reason: str, who: str) -> int:
+    """The line is nobody's of the county, said by `who` with a reason; it leaves the queue. Gives the benefit's id.
+
+    Raises InputError when the line is not in the queue any more or no reason is given.
+    """
+    if not reason.strip():
+        raise InputError("请写明为什么这一笔不属于本县登记的农户")
+    async with ledger.writing() as c:
+        decided = {"state": "refused", "person": None, "household": None, "confidence": 0}
+        return await _decide(c, payment_id, {**decided, "why": f"{reason.strip()}（{who}）"})
+
+
+async def _decide(c: AsyncConnection, payment_id: int, decided: Mapping[str, object]) -> int:
+    benefit_id = (
+        await c.execute(
+            text(
+                "UPDATE payment SET match_state = :state, person_id = CAST(:person AS BIGINT), "
+                "household_id = CAST(:household AS BIGINT), confidence = :confidence, match_why = :why "
+                "WHERE id = :id AND match_state IN ('ambiguous', 'unknown') RETURNING benefit_id"
+            ),
+            {**decided, "id": payment_id},
+        )
+    ).scalar_one_or_none()
+    if benefit_id is None:
+        raise InputError(f"编号为 {payment_id} 的发放记录不在待核对队列中，可能已由他人处理；请刷新后再看")
+    return int(benefit_id)

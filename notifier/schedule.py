@@ -1,5 +1,6 @@
 """The clock table: which step runs when. Runs on every node; a tick row in the ledger decides who fires: no leader."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from notifier.domain.contracts import Clock
+from notifier.domain.contracts import Bus, Clock
 
 _LOG = structlog.get_logger(__name__)
 _GRACE_S = 30
@@ -61,3 +62,32 @@ async def _fire(job: Job, claim: Claim, clock: Clock) -> None:
     except Exception as error:  # noqa: BLE001  # one job must not end the clock of the others
         # The text of an unforeseen error may quote what it choked on; its kind is enough to find it.
         _LOG.error("job_failed", job=job.name, kind=type(error).__name__)
+
+
+@asynccontextmanager
+async def working(bus: Bus, handle: Callable[[int], Awaitable[object]], n_workers: int) -> AsyncIterator[None]:
+    """`n_workers` take chunk ids from the bus and handle them while the block runs.
+
+    Leaving the block waits for what is being handled; tell the handler first to end soon. A chunk whose handling
+    fails is logged by the kind of its error, and the sweep offers it again.
+    """
+    workers = [asyncio.create_task(_work(bus, handle)) for _ in range(n_workers)]
+    try:
+        yield
+    finally:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+
+
+async def _work(bus: Bus, handle: Callable[[int], Awaitable[object]]) -> None:
+    while True:
+        async with bus.take() as chunk_id:
+            handling = asyncio.ensure_future(handle(chunk_id))
+            try:
+                await asyncio.shield(handling)
+            except asyncio.CancelledError:
+                await asyncio.wait([handling])
+                raise
+            except Exception as error:  # noqa: BLE001  # one chunk must not end the worker of the others
+                _LOG.error("chunk_failed", chunk=chunk_id, kind=type(error).__name__)

@@ -36,6 +36,8 @@ class DispatchDesk:
     """How many provider calls this process has under way."""
     owner: str = field(default_factory=lambda: uuid4().hex)
     """Who holds the leases: one name a process."""
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set to end gracefully: the wave in the air is recorded, the rest of its chunk is let go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,6 @@ async def step(desk: DispatchDesk) -> Dispatched:
     return Dispatched(n_chunks, n_accepted)
 
 
-async def work(desk: DispatchDesk, bus: Bus) -> None:
-    """Works on chunks that the bus offers, until cancelled; a wave cut short is unsure, nothing else is lost."""
-    while True:
-        async with bus.take() as chunk_id:
-            await send_chunk(desk, chunk_id)
-
-
 async def send_chunk(desk: DispatchDesk, chunk_id: int) -> int:
     """The chunk's ready messages were handed to their gateway, as far as hours and campaign allow; how many it took.
 
@@ -94,7 +89,7 @@ async def _send_held(desk: DispatchDesk, held: Claim, channel: Channel) -> int:
     n_accepted = 0
     again_from = None
     async with _signs_of_life(desk, held):
-        while waiting:
+        while waiting and not desk.stopping.is_set():
             wave = [waiting.popleft() for _ in range(min(len(waiting), _CALLS_A_WAVE[channel.batch_size > 1]))]
             done = await _send_wave(desk, held, channel, wave)
             if done is None:

@@ -1,0 +1,186 @@
+"""The only place where objects meet: opened in order, closed in reverse."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from notifier.bus import open_bus
+from notifier.campaigns.deciding import CampaignDesk
+from notifier.channels import open_channels
+from notifier.channels.wechat import verify_url
+from notifier.compose import step as composing
+from notifier.compose.step import ComposeDesk
+from notifier.compose.texts import load_texts
+from notifier.dispatch import settle as settling
+from notifier.dispatch import step as dispatching
+from notifier.dispatch.step import DispatchDesk
+from notifier.domain.contracts import Bus, Channel, Clock, Source
+from notifier.domain.errors import ConfigError
+from notifier.match import step as matching
+from notifier.schedule import Job, ticking, working
+from notifier.settings import Settings
+from notifier.sources import open_sources
+from notifier.store.ledger import Ledger, open_ledger
+from notifier.store.migrate import is_current, upgrade
+from notifier.store.receipts import store_push
+from notifier.store.sealing import Vault, load_keys
+from notifier.store.sharing import LedgerTokens, claim_tick
+from notifier.track import step as tracking
+from notifier.track.step import TrackDesk
+from notifier.track.visiting import VisitDesk
+from notifier.watch import step as watching
+from notifier.web.desk import FrontDesk
+from notifier.web.server import serve_web
+from notifier.wire import Wire
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        """The instant, aware UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything, open."""
+
+    settings: Settings
+    clock: Clock
+    ledger: Ledger
+    channels: Mapping[str, Channel]
+    sources: Sequence[Source]
+    composing: ComposeDesk
+    dispatching: DispatchDesk
+    tracking: TrackDesk
+    campaigns: CampaignDesk
+    visits: VisitDesk
+
+    def steps(self) -> Mapping[str, Callable[[], Awaitable[Any]]]:
+        """Each room's step by the room's name, in the order of flow; each can be run alone and twice."""
+        return {
+            "watch": lambda: watching.step(self.ledger, self.sources, self.clock, self.settings.watch),
+            "match": self._match,
+            "compose": lambda: composing.step(self.composing),
+            "dispatch": lambda: dispatching.step(self.dispatching),
+            "settle": lambda: settling.settle(self.dispatching, self.settings.track),
+            "track": lambda: tracking.step(self.tracking),
+        }
+
+    async def _match(self) -> Any:
+        await self.campaigns.launch_approved()
+        report = await matching.step(self.ledger, self.settings, self.clock)
+        await self.campaigns.launch_approved()
+        return report
+
+
+@asynccontextmanager
+async def open_ledger_at(settings: Settings) -> AsyncIterator[Ledger]:
+    """The ledger alone, upgraded when it is the embedded default, else only checked. Raises ConfigError."""
+    if settings.ledger.url.startswith("sqlite"):
+        await upgrade(settings.ledger.url)
+    elif not await is_current(settings.ledger.url):
+        raise ConfigError("ledger.url: the schema is not the newest; run `notifier db upgrade` first")
+    vault = Vault(load_keys(settings.seal.key_file), settings.seal.cipher)
+    ledger = await open_ledger(settings.ledger.url, vault, pool=settings.ledger.pool)
+    try:
+        yield ledger
+    finally:
+        await ledger.close()
+
+
+@asynccontextmanager
+async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncIterator[App]:
+    """Everything open and wired to the settings; closed in reverse, also after an error. Raises ConfigError."""
+    clock = clock or SystemClock()
+    async with AsyncExitStack() as opened:
+        ledger = await opened.enter_async_context(open_ledger_at(settings))
+        wire = await opened.enter_async_context(Wire(settings.wire, settings.dispatch.call_timeout))
+        channels = open_channels(settings.channels, wire, LedgerTokens(ledger, clock), clock)
+        by_medium = {channel.medium: channel for channel in channels.values()}
+        yield App(
+            settings=settings,
+            clock=clock,
+            ledger=ledger,
+            channels=channels,
+            sources=open_sources(settings.watch, settings.registry, wire, clock),
+            composing=ComposeDesk(
+                ledger,
+                clock,
+                load_texts(settings.compose.texts_file),
+                {medium: channel.name for medium, channel in by_medium.items()},
+                settings.channels.aliyun_sms.sign_name,
+                settings.compose.hotline,
+                settings.dispatch.chunk_size,
+            ),
+            dispatching=DispatchDesk(
+                ledger, clock, by_medium, settings.dispatch, asyncio.Semaphore(settings.dispatch.calls_at_once)
+            ),
+            tracking=TrackDesk(ledger, clock, channels, settings.track),
+            campaigns=CampaignDesk(ledger, clock, settings.campaigns.launch_when_approved),
+            visits=VisitDesk(ledger, clock),
+        )
+
+
+def front_desk(app: App) -> FrontDesk:
+    """What the web layer works with."""
+    secret = app.settings.web.callback_secret.get_secret_value() or app.ledger.vault.callback_secret
+    return FrontDesk(
+        ledger=app.ledger,
+        channels=app.channels,
+        settings=app.settings.web,
+        clock=app.clock,
+        campaigns=app.campaigns,
+        visits=app.visits,
+        receive_push=lambda push: store_push(app.ledger, push),
+        verify_wechat_url=lambda query: verify_url(app.settings.channels.wechat, query, app.clock),
+        schema_is_current=lambda: is_current(app.settings.ledger.url),
+        callback_secret=secret,
+    )
+
+
+def jobs(app: App, bus: Bus) -> list[Job]:
+    """The clock table (DESIGN §4)."""
+    steps, every = app.steps(), app.settings.schedule
+
+    async def compose_and_offer() -> None:
+        await steps["compose"]()
+        await dispatching.sweep(app.dispatching, bus)
+
+    return [
+        Job("watch", app.settings.watch.every, steps["watch"]),
+        Job("match", every.match_every, steps["match"]),
+        Job("compose", every.compose_every, compose_and_offer),
+        Job("sweep", every.sweep_every, lambda: dispatching.sweep(app.dispatching, bus)),
+        Job("settle", every.settle_every, steps["settle"]),
+        Job("track", every.track_every, steps["track"]),
+    ]
+
+
+async def serve(app: App, roles: frozenset[str], stop: asyncio.Event, on_ready: Callable[[str], None]) -> None:
+    """Runs the roles (web, worker, clock) until `stop` is set; then nothing new is begun and what is in the air ends.
+
+    `on_ready` hears the console's address, or "" without the web role. Raises ConfigError when it cannot start.
+    """
+    async with AsyncExitStack() as opened:
+        bus = await open_bus(app.settings.bus)
+        opened.push_async_callback(bus.close)
+        if "worker" in roles:
+            n_workers = app.settings.dispatch.chunks_at_once
+            await opened.enter_async_context(
+                working(bus, lambda i: dispatching.send_chunk(app.dispatching, i), n_workers)
+            )
+            opened.callback(app.dispatching.stopping.set)
+        if "clock" in roles:
+            await opened.enter_async_context(ticking(jobs(app, bus), _claim(app), app.clock))
+        address = await opened.enter_async_context(serve_web(front_desk(app))) if "web" in roles else ""
+        on_ready(address)
+        await stop.wait()
+
+
+def _claim(app: App) -> Callable[[str, int], Awaitable[bool]]:
+    return lambda job, slot: claim_tick(app.ledger, job, slot)

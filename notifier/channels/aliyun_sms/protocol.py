@@ -95,8 +95,9 @@ def signed_call(account: Account, action: str, parameters: Mapping[str, str], st
     if account.signature == "v1":
         return _v1_call(account, action, parameters, stamp)
     body = form(parameters).encode()
+    address = urlsplit(account.endpoint)
     headers = {
-        "host": urlsplit(account.endpoint).netloc,
+        "host": address.netloc,
         "accept": "application/json",
         "content-type": "application/x-www-form-urlencoded",
         "x-acs-action": action,
@@ -105,7 +106,7 @@ def signed_call(account: Account, action: str, parameters: Mapping[str, str], st
         "x-acs-signature-nonce": stamp.nonce,
         "x-acs-content-sha256": hashlib.sha256(body).hexdigest(),
     }
-    authorization = sign_v3("POST", "", headers, account.keys)
+    authorization = sign_v3(address.path or "/", "", headers, account.keys)
     return Call(account.endpoint, headers | {"authorization": authorization}, body, "")
 
 

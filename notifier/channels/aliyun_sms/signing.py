@@ -63,14 +63,14 @@ def form(parameters: Mapping[str, str]) -> str:
     return "&".join(f"{encode(name)}={encode(value)}" for name, value in sorted(parameters.items()))
 
 
-def sign_v3(method: str, query: str, headers: Mapping[str, str], keys: Credentials) -> str:
-    """The Authorization header of a request to path `/`.
+def sign_v3(path: str, query: str, headers: Mapping[str, str], keys: Credentials) -> str:
+    """The Authorization header of a POST to `path`, "/" for the official endpoint.
 
     `query` is canonical (`form`); `headers` (lower-case names) are all signed and hold x-acs-content-sha256.
     """
     names = ";".join(sorted(headers))
     block = "".join(f"{name}:{headers[name].strip()}\n" for name in sorted(headers))
-    canonical = "\n".join((method, "/", query, block, names, headers["x-acs-content-sha256"]))
+    canonical = "\n".join(("POST", path, query, block, names, headers["x-acs-content-sha256"]))
     to_sign = f"ACS3-HMAC-SHA256\n{hashlib.sha256(canonical.encode()).hexdigest()}"
     signature = hmac.digest(keys.secret.encode(), to_sign.encode(), "sha256").hex()
     return f"ACS3-HMAC-SHA256 Credential={keys.key_id},SignedHeaders={names},Signature={signature}"

@@ -20,7 +20,7 @@ _RULES: Mapping[str, re.Pattern[str]] = {
     "character_string": re.compile(rf"[^{_HAN}]{{1,32}}"),
     "time": re.compile(rf"{_MOMENT}( ?[~～] ?{_MOMENT})?"),
     "date": re.compile(rf"{_DATE}( ?{_CLOCK})?( ?[~～] ?{_DATE}( ?{_CLOCK})?)?"),
-    "amount": re.compile(r"(?=(\D*\d){1,12}\D*$)[¥￥$€£]?\d+(\.\d+)?元?"),
+    "amount": re.compile(r"(?=(\D*\d){1,12}\D*$)[¥￥$€£]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?元?"),
     "phone_number": re.compile(r"[0-9+\-()（） ]{1,17}"),
     "car_number": re.compile(r"[\s\S]{1,8}"),
     "name": re.compile(rf"[\s\S]{{1,10}}|[^{_HAN}]{{1,20}}"),

@@ -14,7 +14,8 @@ from notifier.channels.wechat.keywords import fault, fitted
         ("letter4", "ABC"), ("symbol5", "!@#"), ("character_string32", "SN-0001/2026"), ("time6", "15:01"),
         ("time6", "2026年11月23日 15:01"), ("time6", "2026年11月23日 15:01~2026年11月24日 08:00"),
         ("date7", "2026年11月23日"), ("date7", "2026-11-23 10:00"), ("date7", "2026年1月1日~2026年2月1日"),
-        ("amount8", "297.50元"), ("amount8", "¥1234567890"), ("amount8", "￥12.5元"), ("phone_number9", "0954-7010000"),
+        ("amount8", "297.50元"), ("amount8", "¥1234567890"), ("amount8", "￥12.5元"), ("amount8", "1,234.50元"),
+        ("phone_number9", "0954-7010000"),
         ("car_number10", "宁D00000"), ("name11", "样例甲"), ("name11", "Ye Li"), ("name11", "字" * 10),
         ("phrase12", "已发放"), ("phrase12", "𠮷祥〇"), ("const13", "已受理"), ("short_thing14", "五字以内啊"),
         ("enum15", "任意"), ("future16", "任意" * 50),
@@ -29,7 +30,7 @@ def test_a_value_within_its_rule_passes(name: str, value: str) -> None:
     [
         ("thing1", ""), ("thing1", "  "), ("thing1", "字" * 21), ("number3", "十二"), ("number3", "1" * 33),
         ("letter4", "字"), ("symbol5", "a"), ("symbol5", "!!!!!!"), ("character_string32", "编号1"),
-        ("time6", "下午三点"), ("date7", "十一月"), ("amount8", "约300元"), ("amount8", "1,234.00"),
+        ("time6", "下午三点"), ("date7", "十一月"), ("amount8", "约300元"), ("amount8", "1,23.00"),
         ("amount8", "1234567890123"), ("amount8", "元"), ("phone_number9", "打电话"), ("phone_number9", "1" * 18),
         ("car_number10", "宁D000000000"), ("name11", "字" * 11), ("name11", "a" * 21), ("phrase12", "已发放ok"),
         ("phrase12", "六个汉字太长"), ("short_thing14", "六个字太长了"), ("future16", ""),

@@ -36,6 +36,7 @@ class Mishap(StrEnum):
     RECEIPT_DOUBLED = "receipt_doubled"  # the receipt is pushed twice
     RECEIPT_SHUFFLED = "receipt_shuffled"  # the receipt changes places with others of its push
     RECEIPT_UNKNOWN = "receipt_unknown"  # a receipt of a message that nobody sent comes with it
+    RECEIPT_GARBLED = "receipt_garbled"  # before it comes a push whose body is no receipt at all
 
 
 RECEIPT_MISHAPS = frozenset(mishap for mishap in Mishap if mishap.startswith("receipt_"))

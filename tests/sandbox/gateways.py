@@ -1,4 +1,4 @@
-"""Builders for the sandbox's tests: a running sandbox, a signing client of its own, and a service that is pushed to."""
+"""Builders for the sandbox's tests: a running sandbox, a signing client of its own, and a target of its pushes."""
 
 import asyncio
 import base64
@@ -200,7 +200,7 @@ async def a_sandbox(folder: Path, clock: Callable[[], float] = time.time, **chan
 
 
 @dataclass
-class Service:
+class PushTarget:
     """The notifier's place: keeps what it is pushed and answers as told."""
 
     url: str = ""
@@ -222,10 +222,10 @@ class Service:
 
 
 @asynccontextmanager
-async def a_service() -> AsyncIterator[Service]:
-    service = Service()
+async def a_push_target() -> AsyncIterator[PushTarget]:
+    target = PushTarget()
     app = web.Application()
-    app.router.add_post("/taken", service.take)
+    app.router.add_post("/taken", target.take)
     async with TestServer(app) as server:
-        service.url = str(server.make_url("/taken"))
-        yield service
+        target.url = str(server.make_url("/taken"))
+        yield target

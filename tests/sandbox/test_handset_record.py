@@ -23,7 +23,7 @@ from tests.sandbox.gateways import (
     a_batch,
     a_policy,
     a_sandbox,
-    a_service,
+    a_push_target,
     a_settings,
 )
 
@@ -72,17 +72,17 @@ async def _send_until_killed(sandbox: Sandbox, process: asyncio.subprocess.Proce
 
 
 async def test_a_restart_goes_on_counting_and_pushes_what_was_owed(tmp_path: Path) -> None:
-    async with a_service() as service:
-        owed = {"sms_report_url": service.url, "receipt_delay": [0.5, 0.5]}
+    async with a_push_target() as target:
+        owed = {"sms_report_url": target.url, "receipt_delay": [0.5, 0.5]}
         async with a_sandbox(tmp_path, aliyun=owed) as sandbox:
             await sandbox.sms("SendSms", a_policy(OutId="owed"))
             await sandbox.template(client_msg_id="no url, nothing owed")
-        assert service.pushes == []
+        assert target.pushes == []
         async with a_sandbox(tmp_path, aliyun=owed) as sandbox:
             await sandbox.sms("SendSms", a_policy(OutId="new"))
             await sandbox.idle()
             assert [row["id"] for row in await sandbox.records()] == [1, 2, 3]
-        assert sorted(receipt["out_id"] for receipt in service.receipts()) == ["new", "owed"]
+        assert sorted(receipt["out_id"] for receipt in target.receipts()) == ["new", "owed"]
 
 
 async def test_the_record_can_be_read_while_the_sandbox_writes(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def _account(vector: dict[str, Any]) -> WeChatSettings:
 def test_wechat_encryption_is_byte_for_byte_the_golden_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     vector = WECHAT[name]
     monkeypatch.setattr(BasePrpCrypto, "get_random_string", lambda self: vector["random16"])
-    sealed = Sealer(_account(vector)).encrypt(vector["plaintext"], vector["nonce"], vector["timestamp"])
+    sealed = Sealer(_account(vector)).encrypt(vector["plaintext"])
     assert sealed == vector["encrypt"]
     signed = signature_of(vector["token"], vector["timestamp"], vector["nonce"], sealed)
     assert signed == vector["msg_signature"]

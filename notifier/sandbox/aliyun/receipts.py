@@ -26,6 +26,7 @@ _MEANINGS = {
     "isv.MOBILE_NUMBER_ILLEGAL": "非法手机号",
 }
 _NOBODY = "19999999999"
+_NO_RECEIPTS = (b"", b"[{", b'{"phone_number":1}', b'[null,[],{"biz_id":{}}]', b"<html>\xff</html>")
 _second_text = lru_cache(maxsize=4096)(beijing_text)
 
 
@@ -83,6 +84,8 @@ class ReceiptPusher:
         for due in dues:
             if Mishap.RECEIPT_DOUBLED in due.mishaps:
                 self._timetable.put(self._random.uniform(0, 0.1), Due(due.row))
+        if any(Mishap.RECEIPT_GARBLED in due.mishaps for due in dues):
+            self.courier.start(self._garble())
         if any(Mishap.RECEIPT_SHUFFLED in due.mishaps for due in dues):
             self._random.shuffle(dues)
         self._start(dues)
@@ -98,6 +101,9 @@ class ReceiptPusher:
         receipts += [self._stranger(due.row) for due in dues if Mishap.RECEIPT_UNKNOWN in due.mishaps]
         answered = await self.courier.deliver(Push(self.url, orjson.dumps(receipts), _HEADERS))
         self._recorder.mark((due.row.id for due in dues), PUSHED if answered else DROPPED)
+
+    async def _garble(self) -> None:
+        await self.courier.deliver(Push(self.url, self._random.choice(_NO_RECEIPTS), _HEADERS))
 
     def _stranger(self, like: Received) -> dict[str, str | bool]:
         biz_id = f"{self._random.randrange(10**17, 10**18)}^0"

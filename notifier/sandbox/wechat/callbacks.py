@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import count
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from notifier.sandbox.recorder import HandsetRecorder
 from notifier.sandbox.settings import PushMode, WeChatSettings
 from notifier.sandbox.wechat.envelope import Sealer
 
+_NO_MESSAGES = (b"", b"<xml><ToUserName>", b"<xml></xml>", b"{}", b"\xff\xfe")
 Fields = Mapping[str, str | int]
 
 
@@ -107,12 +109,19 @@ class CallbackPusher:
         if any(Mishap.RECEIPT_SHUFFLED in due.mishaps for due in dues):
             self._random.shuffle(dues)
         for due in dues:
+            if Mishap.RECEIPT_GARBLED in due.mishaps:
+                self.courier.start(self._garble(due))
             self.courier.start(self._deliver(due))
             if Mishap.RECEIPT_DOUBLED in due.mishaps:
                 self._timetable.put(self._random.uniform(0, 0.1), Due(due.fields, due.row_id))
             if Mishap.RECEIPT_UNKNOWN in due.mishaps:
                 stranger = {**due.fields, "MsgID": self._random.randrange(10**17, 10**18)}
                 self._timetable.put(0.0, Due(stranger))
+
+    async def _garble(self, due: Due) -> None:
+        """Rightly signed, but no message: a server that only checks the signature stumbles over it."""
+        push = self._sealer.seal(self.url, due.fields, self.mode)
+        await self.courier.deliver(replace(push, body=self._random.choice(_NO_MESSAGES)))
 
     async def _deliver(self, due: Due) -> None:
         answered = await self.courier.deliver(self._sealer.seal(self.url, due.fields, self.mode))

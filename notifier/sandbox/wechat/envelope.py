@@ -5,8 +5,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 
-import xmltodict
-from wechatpy.crypto import WeChatCrypto
+from wechatpy.crypto import PrpCrypto, WeChatCrypto
 
 from notifier.sandbox.pushing import Push
 from notifier.sandbox.settings import PushMode, WeChatSettings
@@ -35,7 +34,8 @@ class Sealer:
     def __init__(self, settings: WeChatSettings, clock: Callable[[], float] = time.time) -> None:
         self._settings = settings
         self._clock = clock
-        self._crypto = WeChatCrypto(settings.token, settings.encoding_aes_key, settings.appid)
+        key = WeChatCrypto(settings.token, settings.encoding_aes_key, settings.appid).key
+        self._crypto = PrpCrypto(key)
 
     def seal(self, url: str, fields: Mapping[str, str | int], mode: PushMode) -> Push:
         """A push that any message server of this account can verify (and open, unless it is plain)."""
@@ -48,7 +48,7 @@ class Sealer:
         }
         body = event_xml(fields)
         if mode is not PushMode.PLAIN:
-            encrypt = self.encrypt(body, nonce, timestamp)
+            encrypt = self.encrypt(body)
             params |= {
                 "encrypt_type": "aes",
                 "msg_signature": signature_of(self._settings.token, timestamp, nonce, encrypt),
@@ -57,7 +57,7 @@ class Sealer:
             body = event_xml({**kept, "Encrypt": encrypt})
         return Push(url, body.encode(), {"Content-Type": "text/xml"}, params)
 
-    def encrypt(self, xml: str, nonce: str, timestamp: str) -> str:
+    def encrypt(self, xml: str) -> str:
         """The Encrypt field: AES-256-CBC over random, length, message and appid, in base64."""
-        sealed = xmltodict.parse(self._crypto.encrypt_message(xml, nonce, timestamp))
-        return str(sealed["xml"]["Encrypt"])
+        sealed: bytes = self._crypto.encrypt(xml, self._settings.appid)
+        return sealed.decode("ascii")

@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from tests.sandbox.gateways import PHONE, Sandbox, PushTarget, a_batch, a_policy, a_sandbox, a_push_target
+from tests.sandbox.gateways import PHONE, PushTarget, Sandbox, a_batch, a_policy, a_push_target, a_sandbox
 
 PHONES = [f"199{n:08d}" for n in range(100)]
 

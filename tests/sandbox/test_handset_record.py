@@ -22,8 +22,8 @@ from tests.sandbox.gateways import (
     Sandbox,
     a_batch,
     a_policy,
-    a_sandbox,
     a_push_target,
+    a_sandbox,
     a_settings,
 )
 

@@ -11,7 +11,7 @@ import xmltodict
 from wechatpy.crypto import WeChatCrypto
 from wechatpy.utils import check_signature
 
-from tests.sandbox.gateways import AES_KEY, APPID, OPENID, TOKEN, Sandbox, PushTarget, a_sandbox, a_push_target
+from tests.sandbox.gateways import AES_KEY, APPID, OPENID, TOKEN, PushTarget, Sandbox, a_push_target, a_sandbox
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import BaseTestServer, TestServer
 
 from notifier.channels import open_channels
 from notifier.domain import settings
@@ -45,7 +45,7 @@ class WallClock:
 class County:
     """A running sandbox, our channels, and the callback address that its pushes come to."""
 
-    gateways: TestServer
+    gateways: BaseTestServer
     wire: Wire
     channels: dict[str, Channel] = field(default_factory=dict)
     inbound: list[Inbound] = field(default_factory=list)

@@ -1,6 +1,7 @@
 """One web application with both gateways and the switchboard; the sandbox's own process runs it."""
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
 
@@ -57,7 +58,7 @@ async def run(settings: SandboxSettings, stop: asyncio.Event, on_ready: Callable
         if on_ready is not None:
             on_ready(f"http://{host}:{port}")
         await stop.wait()
-    except OSError as error:
+    except (OSError, sqlite3.Error) as error:
         where = f"{settings.host}:{settings.port}"
         raise ConfigError(f"沙箱无法在 {where} 监听或打开 {settings.record_path}：{error}。请换端口或路径。") from error
     finally:

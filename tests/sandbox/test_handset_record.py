@@ -178,3 +178,9 @@ async def test_a_taken_port_is_named_in_a_sentence(tmp_path: Path) -> None:
         settings = a_settings(tmp_path / "r.sqlite3").model_copy(update={"port": taken.getsockname()[1]})
         with pytest.raises(ConfigError, match=r"无法在 127\.0\.0\.1"):
             await run(settings, asyncio.Event())
+
+
+async def test_a_record_that_cannot_be_opened_is_named_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "not-a-record.sqlite3").write_text("这不是数据库" * 100, "utf-8")
+    with pytest.raises(ConfigError, match="not-a-record"):
+        await run(a_settings(tmp_path / "not-a-record.sqlite3"), asyncio.Event())

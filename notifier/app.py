@@ -10,7 +10,7 @@ from typing import Any
 from notifier.bus import open_bus
 from notifier.campaigns.deciding import CampaignDesk
 from notifier.channels import open_channels
-from notifier.channels.wechat import verify_url
+from notifier.channels.wechat import Wechat
 from notifier.compose import step as composing
 from notifier.compose.step import ComposeDesk
 from notifier.compose.texts import load_texts
@@ -137,10 +137,15 @@ def front_desk(app: App) -> FrontDesk:
         campaigns=app.campaigns,
         visits=app.visits,
         receive_push=lambda push: store_push(app.ledger, push),
-        verify_wechat_url=lambda query: verify_url(app.settings.channels.wechat, query, app.clock),
+        verify_wechat_url=_greeting(app),
         schema_is_current=lambda: is_current(app.settings.ledger.url),
         callback_secret=secret,
     )
+
+
+def _greeting(app: App) -> Callable[[Mapping[str, str]], str | None]:
+    wechat = app.channels.get("wechat")
+    return wechat.verify_url if isinstance(wechat, Wechat) else lambda _: None
 
 
 def jobs(app: App, bus: Bus) -> list[Job]:

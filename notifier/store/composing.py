@@ -134,13 +134,6 @@ async def insert_messages(c: AsyncConnection, told: Told, chains: Chains, rung: 
 
 
 def _insert_sql(chains: Chains, *, shared_notice: bool) -> str:
-    # Before the first rung there is nothing tried; looking for it would cost a probe a household.
-    untried = (
-        ""
-        if chains.stands_at < 0
-        else "AND NOT EXISTS (SELECT 1 FROM message t JOIN contact tc ON tc.id = t.contact_id "
-        "WHERE t.owed_id = s.owed_id AND tc.value_hash = c.value_hash) "
-    )
     notice = "CAST(:notice AS BIGINT)" if shared_notice else "CAST(:base AS BIGINT) + rn"
     return (
         "INSERT INTO message (id, owed_id, campaign_id, person_id, contact_id, medium, step, retry, notice_id, "
@@ -149,13 +142,28 @@ def _insert_sql(chains: Chains, *, shared_notice: bool) -> str:
         f"CAST(:medium AS VARCHAR), CAST(:step AS INTEGER), 0, {notice}, "
         "CAST(:chunk AS BIGINT) + rn / CAST(:size AS BIGINT), region_code, 'ready', CAST(:now AS BIGINT) FROM ("
         "SELECT q.*, ROW_NUMBER() OVER (ORDER BY region_code, owed_id) - 1 AS rn FROM ("
-        "SELECT s.owed_id, s.region_code, s.person_id, (SELECT c.id FROM contact c "
-        "WHERE c.household_id = s.household_id AND c.kind = :kind AND c.state = 'usable' AND c.is_shared = 0 "
-        f"{untried}ORDER BY CASE c.person_id WHEN s.person_id THEN 0 WHEN s.householder_id THEN 1 ELSE 2 END, c.id "
-        f"LIMIT 1) AS contact_id FROM ({chains.sql}) s WHERE NOT EXISTS (SELECT 1 FROM message n "
+        f"SELECT s.owed_id, s.region_code, s.person_id, {_best_contact(untried=chains.stands_at >= 0)} AS contact_id "
+        f"FROM ({chains.sql}) s WHERE NOT EXISTS (SELECT 1 FROM message n "
         "WHERE n.owed_id = s.owed_id AND n.person_id = s.person_id AND n.step > :stands_at "
         "AND NOT (n.step = :step AND n.medium <> :medium))) q WHERE contact_id IS NOT NULL) numbered"
     )
+
+
+def _best_contact(*, untried: bool) -> str:
+    """The chain person's contact, else the householder's, else another's; `untried` leaves out numbers already used."""
+    # Before the first rung there is nothing tried; looking for it would cost a probe a household.
+    condition = (
+        " AND NOT EXISTS (SELECT 1 FROM message t JOIN contact tc ON tc.id = t.contact_id "
+        "WHERE t.owed_id = s.owed_id AND tc.value_hash = c.value_hash)"
+        if untried
+        else ""
+    )
+    contacts = (
+        "(SELECT MIN(c.id) FROM contact c WHERE c.household_id = s.household_id AND c.kind = :kind "
+        f"AND c.state = 'usable' AND c.is_shared = 0{condition}"
+    )
+    own, head = "AND c.person_id = s.person_id", "AND c.person_id = s.householder_id"
+    return f"COALESCE({contacts} {own}), {contacts} {head}), {contacts}))"
 
 
 async def _insert_chunks(c: AsyncConnection, rows: Rows) -> None:

@@ -12,6 +12,6 @@
 * price: done - free
 """
 
-from notifier.channels.wechat.channel import build
+from notifier.channels.wechat.channel import Wechat, build
 
-__all__ = ["build"]
+__all__ = ["Wechat", "build"]

@@ -86,7 +86,7 @@ class Reading(Iterator[SheetRow]):
                 continue
             n_tables += 1
             self.ignored[sheet] = head.unknown
-            yield from self._table(head, chain(start[head.n_above + len(head.lines) :], lines))
+            yield from self._table(head, chain(start[head.n_above + len(head.lines) :], lines))  # noqa: B031 - the same pass goes on
         if not n_tables:
             raise InputError(
                 problem or f"文件「{self._name}」中没有找到表头;请确认表头一行含有「姓名」「身份证号」等列名"

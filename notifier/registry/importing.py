@@ -1,0 +1,195 @@
+"""Importing a roster: rows -> households and persons, in batches of one transaction each.
+
+A killed import loses at most its batch; the same file again completes it and changes nothing else.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from notifier.domain.contracts import Clock, Progress
+from notifier.domain.settings import Registry
+from notifier.registry.drafts import Draft, Drafting, Remark
+from notifier.registry.entries import by_household
+from notifier.registry.handing_in import HandedIn
+from notifier.registry.merging import Merging
+from notifier.registry.places import Gazetteer
+from notifier.registry.returned import Returned
+from notifier.sources.headers import load_aliases
+from notifier.sources.workbook import Reading, read_workbook
+from notifier.store.ledger import Ledger
+from notifier.store.registry import find_known, keep
+from notifier.store.registry_contacts import count_shared, flag_shared
+from notifier.store.registry_regions import read_regions
+from notifier.store.registry_runs import begin_run, finish_run
+
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
+_ROWS_A_BATCH = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What became of a file: n_rows = n_added + n_changed + n_unchanged + n_merged + n_rejected + n_skipped.
+
+    A row is added (its person or household is new), changed (it changed something known), unchanged (all was known
+    before), merged (it repeats a row of this file), rejected, or skipped (a total, a repeated header, a footer).
+    `rejected` is the workbook for the uploader, None when every row was taken whole.
+    """
+
+    run_id: int
+    file: str
+    n_rows: int
+    n_added: int
+    n_changed: int
+    n_unchanged: int
+    n_merged: int
+    n_rejected: int
+    n_skipped: int
+    n_households_added: int
+    n_households_changed: int
+    n_households_unchanged: int
+    n_warnings: int
+    n_phones_refused: int
+    n_landlines: int
+    n_shared_phones: int
+    ignored_columns: tuple[str, ...]
+    sheets_without_table: tuple[str, ...]
+    rejected: bytes | None = field(repr=False)
+
+    def as_json(self) -> dict[str, Any]:
+        """The counts, without the rejected rows themselves."""
+        told = asdict(self)
+        del told["rejected"]
+        return told | {"has_rejected": self.rejected is not None}
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Households up to about 5,000 rows, and the remarks made while reading them, in the order of the file."""
+
+    n_rows: int = 0
+    drafts: list[Draft] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+
+
+async def import_households(
+    ledger: Ledger, file: HandedIn, settings: Registry, clock: Clock, progress: Progress
+) -> ImportReport:
+    """Every good row of the roster is in the registry, every other one in the report's workbook with its reason.
+
+    Progress is in rows. Safe to repeat: the same file again changes nothing. Raises InputError in Chinese when the
+    file cannot be read; batches that were read before the damage are in, and the mended file completes them.
+    """
+    gazetteer = Gazetteer(await read_regions(ledger))
+    digest = await asyncio.to_thread(file.digest, ledger.vault)
+    reading = read_workbook(file.path, file.name, load_aliases(settings.headers_file, "roster"))
+    returned = Returned()
+    try:
+        batches = _batches(reading, gazetteer, Path(file.name).stem, clock)
+        batch = await asyncio.to_thread(next, batches, None)
+        run_id = await begin_run(ledger, "households", digest, file.by_user, clock.now())
+        work = _Work(ledger, clock, returned, Merging(ledger.vault, set()))
+        while batch is not None:
+            await work.take(batch)
+            progress.advance(batch.n_rows)
+            batch = await asyncio.to_thread(next, batches, None)
+        report = await work.report(run_id, file.name, reading, settings.shared_above)
+        await finish_run(ledger, run_id, report.as_json(), report.rejected, clock.now())
+        return report
+    finally:
+        reading.close()
+        returned.close()
+
+
+def _batches(reading: Reading, gazetteer: Gazetteer, stem: str, clock: Clock) -> Iterator[_Batch]:
+    drafting = Drafting(gazetteer, (stem,), clock.now().astimezone(_SHANGHAI).date())
+    batch = _Batch()
+    for lines in by_household(reading):
+        draft, remarks = drafting.draft(lines)
+        batch.n_rows += len(lines)
+        batch.remarks += remarks
+        if draft:
+            batch.drafts.append(draft)
+        if batch.n_rows >= _ROWS_A_BATCH:
+            yield batch
+            batch = _Batch()
+    yield batch
+
+
+@dataclass(slots=True)
+class _Work:
+    """The import under way."""
+
+    ledger: Ledger
+    clock: Clock
+    returned: Returned
+    merging: Merging
+    counts: Counter[str] = field(default_factory=Counter)
+
+    async def take(self, batch: _Batch) -> None:
+        """The batch is in the ledger, or nothing of it."""
+        merging = self.merging
+        merging.remarks = []
+        async with self.ledger.writing() as connection:
+            keys = [merging.key_of(draft) for draft in batch.drafts]
+            ids = [merging.id_of(entry) for draft in batch.drafts for entry in draft.entries]
+            merging.known = await find_known(connection, self.ledger, keys, ids)
+            for draft in batch.drafts:
+                merging.lay(draft)
+            await keep(connection, self.ledger, merging.known, self.clock.now())
+        self._count(batch)
+        await asyncio.to_thread(self.returned.add, _in_order(batch.remarks + merging.remarks))
+
+    def _count(self, batch: _Batch) -> None:
+        rejected = {id(one.line) for one in batch.remarks + self.merging.remarks if one.is_rejection}
+        self.counts["rows"] += batch.n_rows
+        self.counts["rejected"] += len(rejected)
+        self.counts["warnings"] += len([one for one in batch.remarks if not one.is_rejection])
+        self.counts["phones_refused"] += sum(draft.n_phones_refused for draft in batch.drafts)
+        self.counts["landlines"] += sum(draft.n_landlines for draft in batch.drafts)
+
+    async def report(self, run_id: int, name: str, reading: Reading, shared_above: int) -> ImportReport:
+        """The report; shared phones are flagged."""
+        async with self.ledger.writing() as connection:
+            await flag_shared(connection, shared_above)
+            n_shared = await count_shared(connection)
+        counts, rows, homes = self.counts, self.merging.rows, self.merging.homes
+        n_skipped = reading.skipped.total()
+        return ImportReport(
+            run_id,
+            name,
+            n_rows=counts["rows"] + n_skipped,
+            n_added=rows["added"],
+            n_changed=rows["changed"],
+            n_unchanged=rows["unchanged"],
+            n_merged=rows["merged"],
+            n_rejected=counts["rejected"],
+            n_skipped=n_skipped,
+            n_households_added=homes["added"],
+            n_households_changed=homes["changed"],
+            n_households_unchanged=homes["unchanged"],
+            n_warnings=counts["warnings"],
+            n_phones_refused=counts["phones_refused"],
+            n_landlines=counts["landlines"],
+            n_shared_phones=n_shared,
+            ignored_columns=tuple(dict.fromkeys(text for texts in reading.ignored.values() for text in texts)),
+            sheets_without_table=tuple(reading.without_table),
+            rejected=await asyncio.to_thread(self.returned.content),
+        )
+
+
+def _in_order(remarks: list[Remark]) -> list[Remark]:
+    """One remark a row, in the order of the rows; several reasons for one row are joined."""
+    rows: dict[int, Remark] = {}
+    for one in remarks:
+        held = rows.get(id(one.line))
+        if held is None:
+            rows[id(one.line)] = Remark(one.line, one.reason, one.is_rejection)
+        else:
+            held.reason += f";{one.reason}"
+            held.is_rejection |= one.is_rejection
+    return sorted(rows.values(), key=lambda one: (one.line.row.sheet, one.line.row.number))

@@ -7,7 +7,7 @@ from typing import Any
 
 from notifier.report.rates import Figures, Telling, figures, floored, tellings
 from notifier.store.ledger import Ledger
-from notifier.store.reporting import Fact, campaigns, facts, region_names, unmatched_payments
+from notifier.store.reporting import Fact, campaign_sums, campaigns, facts, region_names, unmatched_payments
 
 _TOWNSHIP_DIGITS = 9
 RATE_LEVEL = "handset"
@@ -106,6 +106,14 @@ async def rate_report(
         unmatched=await unmatched_payments(ledger, campaign_id, region_code),
         problems=_problems(total, villages),
     )
+
+
+async def campaign_figures(ledger: Ledger, region_code: str | None) -> Mapping[int, Figures]:
+    """The figures of every campaign that owes something in the region, by its id."""
+    by_campaign: defaultdict[int, list[Fact]] = defaultdict(list)
+    for fact in await campaign_sums(ledger, region_code):
+        by_campaign[fact.campaign_id].append(fact)
+    return {campaign_id: figures(found, counted=False) for campaign_id, found in by_campaign.items()}
 
 
 def _places(found: Iterable[Fact], names: Mapping[str, str], *, counted: bool, digits: int | None) -> Sequence[Place]:

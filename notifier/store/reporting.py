@@ -93,8 +93,22 @@ async def facts(
             " UNION ALL SELECT campaign_id, region_code, 'counted', '', '', '', COUNT(*) "
             f"FROM owed o WHERE {rows} GROUP BY campaign_id, region_code"
         )
+    return await _facts(ledger, statement, params)
+
+
+async def _facts(ledger: Ledger, statement: str, params: dict[str, Any]) -> Sequence[Fact]:
     async with ledger.reading() as c:
         return [Fact(**row) for row in (await c.execute(text(statement), params)).mappings() if row["n"]]
+
+
+async def campaign_sums(ledger: Ledger, region_code: str | None) -> Sequence[Fact]:
+    """The owed counts of every campaign in a region, villages added up (`region_code` ""); from the fact table."""
+    where, params = _scope("t", None, region_code)
+    statement = (
+        "SELECT campaign_id, '' AS region_code, subject, '' AS medium, state, detail, CAST(SUM(n) AS BIGINT) AS n "
+        f"FROM tally t WHERE subject = 'owed' AND {where} GROUP BY campaign_id, subject, state, detail"
+    )
+    return await _facts(ledger, statement, params)
 
 
 async def region_names(ledger: Ledger) -> Mapping[str, str]:
@@ -122,6 +136,13 @@ def _campaign_line(row: dict[str, Any]) -> CampaignLine:
     for column in ("created_at", "launched_at", "finished_at"):
         row[column] = None if row[column] is None else instant(int(row[column]))
     return CampaignLine(**row)
+
+
+async def policy_text(ledger: Ledger, campaign_id: int) -> str:
+    """The published text of the campaign's policy; empty for a disbursement."""
+    statement = "SELECT b.body FROM campaign k JOIN benefit b ON b.id = k.benefit_id WHERE k.id = :id"
+    async with ledger.reading() as c:
+        return str((await c.execute(text(statement), {"id": campaign_id})).scalar() or "")
 
 
 async def unmatched_payments(ledger: Ledger, campaign_id: int | None, region_code: str | None) -> int:
@@ -176,19 +197,3 @@ def _masked(ledger: Ledger, person_id: int | None, sealed: bytes | None) -> str:
     if person_id is None or sealed is None:
         return "—"
     return mask_name(ledger.vault.open_text("person.name_sealed", person_id, bytes(sealed)))
-
-
-async def region_of_visit(ledger: Ledger, visit_id: int) -> str | None:
-    """The village of a visit, None when there is no such visit."""
-    async with ledger.reading() as c:
-        found = await c.execute(text("SELECT region_code FROM visit WHERE id = :id"), {"id": visit_id})
-        code: str | None = found.scalar()
-        return code
-
-
-async def region_of_payment(ledger: Ledger, payment_id: int) -> tuple[bool, str | None]:
-    """(the payment exists, the region of its file or None for the whole county)."""
-    statement = "SELECT b.region_code FROM payment p JOIN benefit b ON b.id = p.benefit_id WHERE p.id = :id"
-    async with ledger.reading() as c:
-        row = (await c.execute(text(statement), {"id": payment_id})).first()
-        return (row is not None, row.region_code if row else None)

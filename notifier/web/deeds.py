@@ -1,0 +1,113 @@
+"""Acting on campaigns: launch, pause, resume, cancel, and the review of policies (政策审核)."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from notifier.accounts.roles import Permission
+from notifier.domain.errors import InputError
+from notifier.domain.lifecycle import CampaignState
+from notifier.store.audit import append
+from notifier.store.reporting import CampaignLine, campaigns, policy_text
+from notifier.web.desk import DESK, CampaignDesk, FrontDesk
+from notifier.web.evidence import marked, triggers
+from notifier.web.pages import render
+from notifier.web.reports import is_seen, is_whole_in_scope, seen_campaign
+from notifier.web.sessions import USER, demand, tell
+
+_LONGEST_REMARK = 500
+_DEEDS: Mapping[str, tuple[str, Callable[[CampaignDesk, int, str], Awaitable[object]]]] = {
+    "launch": ("已启动，正在生成名单并发送", lambda desk, campaign_id, by: desk.launch(campaign_id, by)),
+    "pause": ("已暂停，不再发出新消息；回执照常接收", lambda desk, campaign_id, by: desk.pause(campaign_id, by)),
+    "resume": ("已继续发送", lambda desk, campaign_id, by: desk.resume(campaign_id, by)),
+    "cancel": ("已取消，未发出的消息不再发出", lambda desk, campaign_id, by: desk.cancel(campaign_id, by)),
+}
+
+
+async def drive(request: web.Request) -> web.Response:
+    """POST /campaigns/{campaign}/{deed}: done and audited, or the page says why not."""
+    user = demand(request, Permission.DRIVE)
+    line = await _own_campaign(request)
+    words, deed = _DEEDS[request.match_info["deed"]]
+    await attempt(
+        request,
+        deed(request.app[DESK].campaigns, line.campaign_id, user.name),
+        f"“{line.title}”{words}",
+        _what(request),
+    )
+    raise web.HTTPSeeOther(f"/campaigns/{line.campaign_id}")
+
+
+def _what(request: web.Request) -> tuple[str, Mapping[str, Any]]:
+    return f"campaign.{request.match_info['deed']}", {"campaign_id": int(request.match_info["campaign"])}
+
+
+async def attempt(
+    request: web.Request, deed: Awaitable[object], words: str, audited: tuple[str, Mapping[str, Any]]
+) -> None:
+    """The deed is done, audited and the next page says `words`; or it says what the deed objected to."""
+    try:
+        await deed
+    except InputError as refused:
+        await tell(request, str(refused), is_error=True)
+        return
+    desk = request.app[DESK]
+    async with desk.ledger.writing() as c:
+        await append(c, request[USER].name, audited[0], audited[1], at=desk.clock.now())
+    await tell(request, words)
+
+
+async def _own_campaign(request: web.Request) -> CampaignLine:
+    """The campaign of the path, all of it in the user's scope. Raises HTTPNotFound, or HTTPForbidden."""
+    line = await seen_campaign(request)
+    if not is_whole_in_scope(request[USER], line):
+        raise web.HTTPForbidden(text="这个通知任务超出您管辖的地区，只能由上级操作")
+    return line
+
+
+async def reviews_page(request: web.Request) -> web.Response:
+    """GET /reviews: the campaigns that wait for a review, with why they were suggested and whom they reach."""
+    user = demand(request, Permission.REVIEW)
+    desk = request.app[DESK]
+    waiting = [
+        line
+        for line in await campaigns(desk.ledger)
+        if line.state == CampaignState.IN_REVIEW.value and is_seen(user, line) and is_whole_in_scope(user, line)
+    ]
+    return await render(request, "reviews.html", waiting=[await _proposal(desk, line) for line in waiting])
+
+
+async def _proposal(desk: FrontDesk, line: CampaignLine) -> dict[str, Any]:
+    words = triggers(line.evidence)
+    try:
+        n_households: int | None = await desk.campaigns.audience(line.campaign_id)
+    except InputError:
+        n_households = None
+    body = await policy_text(desk.ledger, line.campaign_id)
+    return {
+        "line": line,
+        "words": words,
+        "title": marked(line.title, words),
+        "summary": marked(line.summary, words),
+        "body": marked(body, words),
+        "n_households": n_households,
+    }
+
+
+async def do_review(request: web.Request) -> web.Response:
+    """POST /campaigns/{campaign}/review: verdict approve or return (with a remark)."""
+    user = demand(request, Permission.REVIEW)
+    line = await _own_campaign(request)
+    form = await request.post()
+    verdict, remark = str(form.get("verdict", "")), str(form.get("remark", "")).strip()[:_LONGEST_REMARK]
+    if verdict not in ("approve", "return"):
+        raise web.HTTPBadRequest
+    if verdict == "return" and not remark:
+        await tell(request, "退回时请写明要改什么，起草人才知道怎么改", is_error=True)
+        raise web.HTTPSeeOther("/reviews")
+    review = request.app[DESK].campaigns.review
+    deed = review(line.campaign_id, user.name, approves=verdict == "approve", remark=remark or None)
+    audited = ("campaign.review", {"campaign_id": line.campaign_id, "verdict": verdict})
+    await attempt(request, deed, f"“{line.title}”" + ("已通过审核" if verdict == "approve" else "已退回"), audited)
+    raise web.HTTPSeeOther("/reviews")

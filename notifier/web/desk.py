@@ -1,0 +1,79 @@
+"""What the front desk needs from the rest of the house; `app` fills it."""
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from aiohttp import web
+
+from notifier.domain.contracts import Channel, Clock, Push
+from notifier.domain.outcomes import Reason
+from notifier.domain.settings import Web
+from notifier.store.ledger import Ledger
+
+
+class CampaignDesk(Protocol):
+    """Deeds on a campaign. Each raises InputError (Chinese) when the campaign's state does not allow it."""
+
+    async def review(self, campaign_id: int, reviewer: str, *, approves: bool, remark: str | None = None) -> object:
+        """The verdict is on record, and the campaign approved or returned when it was the last word."""
+        ...
+
+    async def launch(self, campaign_id: int, who: str) -> object:
+        """The campaign runs; planning and sending follow."""
+        ...
+
+    async def pause(self, campaign_id: int, who: str) -> object:
+        """Nothing new is handed to a gateway."""
+        ...
+
+    async def resume(self, campaign_id: int, who: str) -> object:
+        """It goes on."""
+        ...
+
+    async def cancel(self, campaign_id: int, who: str) -> object:
+        """What was not sent is withdrawn, for good."""
+        ...
+
+    async def audience(self, campaign_id: int) -> int:
+        """How many households it would owe a notice today."""
+        ...
+
+
+class VisitDesk(Protocol):
+    """Deeds on a visit. Each raises InputError (Chinese) when the visit's state does not allow it."""
+
+    async def sign_off(self, visit_id: int, by: str, how: str, remark: str | None = None) -> None:
+        """The household was told in person: reached, acknowledged."""
+        ...
+
+    async def ask_excuse(self, visit_id: int, by: str, excuse: Reason) -> None:
+        """Nobody is there to be told, says one person; a second one must confirm."""
+        ...
+
+    async def confirm_excuse(self, visit_id: int, by: str) -> None:
+        """A second person agrees: excused. Raises InputError for the one who asked."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FrontDesk:
+    """Everything the pages, callbacks and probes use.
+
+    `receive_push` makes a push durable before it returns (True when new). `verify_wechat_url` gives the echostr of a
+    valid handshake, else None. `schema_is_current` asks the database.
+    """
+
+    ledger: Ledger
+    channels: Mapping[str, Channel]
+    settings: Web
+    clock: Clock
+    campaigns: CampaignDesk
+    visits: VisitDesk
+    receive_push: Callable[[Push], Awaitable[bool]]
+    verify_wechat_url: Callable[[Mapping[str, str]], str | None]
+    schema_is_current: Callable[[], Coroutine[None, None, bool]]
+    callback_secret: str = field(repr=False)
+
+
+DESK = web.AppKey("desk", FrontDesk)

@@ -1,0 +1,170 @@
+"""总览, 通知任务 and their drill-down: pages, fragments, the workbook and the JSON of the rate."""
+
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import quote
+
+from aiohttp import web
+
+from notifier.accounts.roles import Permission, User
+from notifier.domain.lifecycle import CampaignState
+from notifier.domain.regions import level_of
+from notifier.report.rate import campaign_figures, rate_report
+from notifier.report.rates import Figures
+from notifier.report.workbook import write_workbook
+from notifier.store.reporting import CampaignLine, campaigns, region_names, unreached_households
+from notifier.store.visit_list import count_visits
+from notifier.web.charts import chart
+from notifier.web.desk import DESK
+from notifier.web.pages import render, render_part
+from notifier.web.sessions import USER, demand, demand_region
+
+MOST_HOUSEHOLDS = 500
+_BUSY = (CampaignState.RUNNING.value, CampaignState.APPROVED.value)
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+async def _overview(request: web.Request) -> dict[str, Any]:
+    user = request[USER]
+    ledger = request.app[DESK].ledger
+    lines = [line for line in await campaigns(ledger) if is_seen(user, line)]
+    found = await campaign_figures(ledger, user.region_code)
+    figures = {line.campaign_id: found.get(line.campaign_id, Figures()) for line in lines}
+    total = Figures()
+    for one in figures.values():
+        for state, n in (("reached", one.reached), ("unreached", one.unreached), ("pending", one.pending)):
+            total.add(state, "", n)
+        total.add("excused", "", one.excused)
+        total.owed += one.owed
+    return {
+        "lines": lines,
+        "figures": figures,
+        "total": total,
+        "is_busy": any(line.state in _BUSY for line in lines),
+        "n_in_review": sum(line.state == CampaignState.IN_REVIEW.value for line in lines),
+        "n_visits": await count_visits(ledger, user.region_code),
+        "now": request.app[DESK].clock.now(),
+    }
+
+
+async def overview(request: web.Request) -> web.Response:
+    """GET /: every campaign of the user's region with progress and rate."""
+    names = await region_names(request.app[DESK].ledger)
+    region = names.get(request[USER].region_code, request[USER].region_code)
+    return await render(request, "overview.html", region=region, **await _overview(request))
+
+
+async def overview_part(request: web.Request) -> web.Response:
+    """GET /part: the same figures as a fragment."""
+    return await render_part(request, "_overview.html", **await _overview(request))
+
+
+def is_seen(user: User, line: CampaignLine) -> bool:
+    """True when the campaign is of the user's region, of one inside it or around it, or of the whole county."""
+    return line.region_code is None or user.touches(line.region_code)
+
+
+def is_whole_in_scope(user: User, line: CampaignLine) -> bool:
+    """True when all that the campaign reaches lies in the user's scope, so that they may act on it."""
+    if line.region_code is None:
+        return level_of(user.region_code) in ("county", "city", "province")
+    return user.sees(line.region_code)
+
+
+async def seen_campaign(request: web.Request) -> CampaignLine:
+    """The campaign of the path. Raises HTTPNotFound when there is none or the user does not see it."""
+    campaign_id = path_number(request, "campaign")
+    lines = await campaigns(request.app[DESK].ledger, campaign_id)
+    if not lines or not is_seen(request[USER], lines[0]):
+        raise web.HTTPNotFound
+    return lines[0]
+
+
+def path_number(request: web.Request, name: str) -> int:
+    """The number in the path; the routes let digits through only, and the ledger no more than 63 bits."""
+    found = int(request.match_info[name])
+    if found >= 1 << 63:
+        raise web.HTTPNotFound
+    return found
+
+
+async def _report(request: web.Request, line: CampaignLine, *, counted: bool) -> dict[str, Any]:
+    user = request[USER]
+    region_code = demand_region(user, request.query.get("region"))
+    report = await rate_report(request.app[DESK].ledger, line.campaign_id, region_code, counted=counted)
+    return {
+        "line": line,
+        "report": report,
+        "chart": chart(report),
+        "region_code": region_code,
+        "is_busy": line.state in _BUSY,
+        "now": request.app[DESK].clock.now(),
+    }
+
+
+async def campaign_page(request: web.Request) -> web.Response:
+    """GET /campaigns/{campaign}: the report of the campaign in the user's region or in ?region= inside it."""
+    line = await seen_campaign(request)
+    drives = request[USER].may(Permission.DRIVE) and is_whole_in_scope(request[USER], line)
+    return await render(request, "campaign.html", drives=drives, **await _report(request, line, counted=True))
+
+
+async def campaign_part(request: web.Request) -> web.Response:
+    """GET /campaigns/{campaign}/part: its figures as a fragment."""
+    line = await seen_campaign(request)
+    return await render_part(request, "_campaign.html", **await _report(request, line, counted=False))
+
+
+async def households_page(request: web.Request) -> web.Response:
+    """GET /campaigns/{campaign}/unreached?region=: who was not reached there, masked, with reason and visit."""
+    line = await seen_campaign(request)
+    ledger = request.app[DESK].ledger
+    region_code = demand_region(request[USER], request.query.get("region"))
+    found = await unreached_households(ledger, line.campaign_id, region_code, MOST_HOUSEHOLDS)
+    names = await region_names(ledger)
+    return await render(
+        request, "households.html", line=line, region_code=region_code, found=found, names=names, most=MOST_HOUSEHOLDS
+    )
+
+
+async def campaign_workbook(request: web.Request) -> web.Response:
+    """GET /campaigns/{campaign}/report.xlsx?region=: the report as a workbook, names masked."""
+    demand(request, Permission.READ)
+    line = await seen_campaign(request)
+    ledger = request.app[DESK].ledger
+    region_code = demand_region(request[USER], request.query.get("region"))
+    content = await write_workbook(ledger, await rate_report(ledger, line.campaign_id, region_code))
+    name = quote(f"通知率-{line.title}.xlsx")
+    disposition = f"attachment; filename=\"report-{line.campaign_id}.xlsx\"; filename*=UTF-8''{name}"
+    return web.Response(body=content, content_type=_XLSX, headers={"Content-Disposition": disposition})
+
+
+async def report_json(request: web.Request) -> web.Response:
+    """GET /api/report?campaign=&region=: the report as JSON."""
+    wanted = request.query.get("campaign", "")
+    if wanted and not (wanted.isascii() and wanted.isdigit() and len(wanted) < 19):
+        raise web.HTTPBadRequest(text="campaign 应为通知任务的编号")
+    ledger, user = request.app[DESK].ledger, request[USER]
+    region_code = demand_region(user, request.query.get("region"))
+    if wanted:
+        lines = await campaigns(ledger, int(wanted))
+        if not lines or not is_seen(user, lines[0]):
+            raise web.HTTPNotFound
+    report = await rate_report(ledger, int(wanted) if wanted else None, region_code)
+    return web.json_response(report.as_json())
+
+
+async def campaigns_json(request: web.Request) -> web.Response:
+    """GET /api/campaigns: the campaigns that the user sees, newest first, with their figures in the user's region."""
+    user, ledger = request[USER], request.app[DESK].ledger
+    figures = await campaign_figures(ledger, user.region_code)
+    seen = [line for line in await campaigns(ledger) if is_seen(user, line)]
+    return web.json_response([_campaign_json(line, figures.get(line.campaign_id, Figures())) for line in seen])
+
+
+def _campaign_json(line: CampaignLine, of: Figures) -> dict[str, Any]:
+    counts = {name: getattr(of, name) for name in ("owed", "reached", "unreached", "excused", "pending")}
+    told = asdict(line)
+    for at in ("created_at", "launched_at", "finished_at"):
+        told[at] = None if told[at] is None else told[at].isoformat()
+    return {**told, **counts, "rate_handset": of.rate}

@@ -1,0 +1,183 @@
+"""A front desk over a real ledger, with people's deeds recorded instead of done, and a client that can log in."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from aiohttp import ClientResponse, web
+from aiohttp.test_utils import TestClient, TestServer
+from pydantic import SecretStr
+
+from notifier.accounts.desk import add_user
+from notifier.accounts.roles import Role, User
+from notifier.domain.contracts import Push
+from notifier.domain.errors import InputError
+from notifier.domain.messages import Inbound, Letter, Medium
+from notifier.domain.outcomes import NoAnswer, Outcome, Reason, Settlement, Unsure
+from notifier.domain.settings import Web
+from notifier.store.ledger import Ledger
+from notifier.store.receipts import store_push
+from notifier.web.application import build_web
+from notifier.web.desk import FrontDesk
+from tests.report import ground
+
+SECRET = "callback-secret-of-this-test"
+PASSWORD = "一共五个词 wheat river"
+
+
+@dataclass
+class FrozenClock:
+    at: datetime = ground.NOW
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@dataclass
+class RecordedDeeds:
+    """Both desks: remembers what it was asked; `refusal` makes it refuse."""
+
+    done: list[tuple[object, ...]] = field(default_factory=list)
+    refusal: str | None = None
+
+    def _do(self, *what: object) -> None:
+        if self.refusal:
+            raise InputError(self.refusal)
+        self.done.append(what)
+
+    async def review(self, campaign_id: int, reviewer: str, *, approves: bool, remark: str | None = None) -> None:
+        self._do("review", campaign_id, reviewer, approves, remark)
+
+    async def launch(self, campaign_id: int, who: str) -> None:
+        self._do("launch", campaign_id, who)
+
+    async def pause(self, campaign_id: int, who: str) -> None:
+        self._do("pause", campaign_id, who)
+
+    async def resume(self, campaign_id: int, who: str) -> None:
+        self._do("resume", campaign_id, who)
+
+    async def cancel(self, campaign_id: int, who: str) -> None:
+        self._do("cancel", campaign_id, who)
+
+    async def audience(self, campaign_id: int) -> int:
+        return 1234
+
+    async def sign_off(self, visit_id: int, by: str, how: str, remark: str | None = None) -> None:
+        self._do("sign", visit_id, by, how, remark)
+
+    async def ask_excuse(self, visit_id: int, by: str, excuse: Reason) -> None:
+        self._do("excuse", visit_id, by, excuse)
+
+    async def confirm_excuse(self, visit_id: int, by: str) -> None:
+        self._do("confirm", visit_id, by)
+
+
+@dataclass
+class ScriptedGateway:
+    """A channel that only answers pushes; a body that starts with "forged" is not the provider's."""
+
+    name: str
+    medium: Medium
+    batch_size: int = 1
+
+    async def send(self, letters: Sequence[Letter], out_id: str) -> Sequence[Outcome]:
+        return [Unsure("not scripted") for _ in letters]
+
+    async def ask(self, letter: Letter, out_id: str, sent_at: datetime) -> Settlement:
+        return NoAnswer("not scripted")
+
+    def read_push(self, push: Push) -> Sequence[Inbound]:
+        if push.body.startswith(b"forged"):
+            raise InputError("签名不对")
+        return []
+
+    def answer_push(self, push: Push) -> tuple[int, str, str]:
+        return 200, "application/json", '{"code": 0, "msg": "成功"}'
+
+
+def _echo(query: Mapping[str, str]) -> str | None:
+    return query.get("echostr") if query.get("signature") == "right" else None
+
+
+@dataclass
+class Front:
+    """The running front desk and what it was built from."""
+
+    client: TestClient[web.Request, web.Application]
+    ledger: Ledger
+    deeds: RecordedDeeds
+    clock: FrozenClock
+    schema: list[bool | Exception]
+
+    async def log_in(self, name: str, password: str = PASSWORD) -> ClientResponse:
+        self.client.session.cookie_jar.clear()
+        token = csrf_in(await (await self.client.get("/login")).text())
+        form = {"name": name, "password": password, "_csrf": token}
+        return await self.client.post("/login", data=form, allow_redirects=False)
+
+    async def page(self, path: str, status: int = 200) -> str:
+        answer = await self.client.get(path, allow_redirects=False)
+        text = await answer.text()
+        assert answer.status == status, f"{path}: {answer.status}"
+        return text
+
+    async def post(self, path: str, **form: str) -> ClientResponse:
+        """With the token of the session, as a form on a page has it."""
+        token = csrf_in(await self.page("/"))
+        return await self.client.post(path, data={"_csrf": token, **form}, allow_redirects=False)
+
+
+def csrf_in(page: str) -> str:
+    found = re.search(r'name="_csrf" value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
+PEOPLE = (
+    User("guanli", Role.ADMINISTRATOR, ground.COUNTY),
+    User("shenhe", Role.REVIEWER, ground.COUNTY),
+    User("lingdao", Role.OFFICIAL, ground.COUNTY),
+    User("shenji", Role.AUDITOR, ground.COUNTY),
+    User("yunwei", Role.OPERATOR, ground.COUNTY),
+    User("baiyang", Role.ADMINISTRATOR, ground.BAIYANG),
+    User("wangwa", Role.OFFICIAL, ground.WANGWA),
+    User("cunguan", Role.OFFICER, ground.VILLAGE_1),
+)
+
+
+async def a_front(ledger: Ledger) -> Front:
+    """Over the county of `tests.report.ground` with one user of each role; close its client afterwards."""
+    await ground.lay_county(ledger)
+    for user in PEOPLE:
+        await add_user(ledger, user, PASSWORD, ground.NOW)
+    deeds, clock = RecordedDeeds(), FrozenClock()
+    schema: list[bool | Exception] = [True]
+
+    async def receive(push: Push) -> bool:
+        return await store_push(ledger, push)
+
+    async def schema_is_current() -> bool:
+        if isinstance(schema[0], Exception):
+            raise schema[0]
+        return schema[0]
+
+    desk = FrontDesk(
+        ledger=ledger,
+        channels={
+            "aliyun_sms": ScriptedGateway("aliyun_sms", Medium.SMS),
+            "wechat": ScriptedGateway("wechat", Medium.WECHAT),
+        },
+        settings=Web(callback_secret=SecretStr(SECRET)),
+        clock=clock,
+        campaigns=deeds,
+        visits=deeds,
+        receive_push=receive,
+        verify_wechat_url=_echo,
+        schema_is_current=schema_is_current,
+        callback_secret=SECRET,
+    )
+    client = TestClient(TestServer(build_web(desk)))
+    await client.start_server()
+    return Front(client, ledger, deeds, clock, schema)

@@ -8,11 +8,13 @@ from notifier.domain.benefits import Disbursement, PaymentLine, PaymentState, Re
 from notifier.domain.errors import InputError
 from notifier.domain.identity import normal_name, written
 from notifier.sources.headers import HeaderAliases
+from notifier.sources.lines import Cell
 from notifier.sources.payment_rows import BatchKey, key_of, read_line
-from notifier.sources.payment_titles import Titles, item_of, read_titles
+from notifier.sources.payment_titles import Titles, in_wan, item_of, read_titles
 from notifier.sources.workbook import SheetRow, read_workbook
 
 _TITLE_MOST = 80
+_LOSES_DIGITS = 1e15
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,22 @@ def _take(batch: _Batch, row: SheetRow, titles: Titles, key: BatchKey) -> None:
             raise InputError(f"与{sheet}第{first[1]}行重复；确有两笔时请在备注以外的列中写出区别（如面积）")
         batch.lines.append(line)
     except InputError as why:
-        cells = tuple(written(cell) for cell in row.original)
-        batch.rejected.append(RejectedLine(row.sheet, row.number, str(why), cells, tuple(row.header)))
+        cells = tuple(_as_it_stands(cell) for cell in row.original)
+        batch.rejected.append(RejectedLine(row.sheet, row.number, str(why), cells, _header(row, titles)))
+
+
+def _as_it_stands(cell: Cell) -> str:
+    """The cell as text; a number that lost digits keeps looking like one, so that handing it in again refuses it."""
+    return f"{cell:.5E}" if isinstance(cell, float) and abs(cell) >= _LOSES_DIGITS else written(cell)
+
+
+def _header(row: SheetRow, titles: Titles) -> tuple[str, ...]:
+    """The header with the unit of the title in it, since the title does not go back with the row."""
+    header = list(row.header)
+    if "amount" in row.columns and in_wan(row.header_of("amount"), titles.unit):
+        at = row.columns["amount"]
+        header[at] += "" if "万元" in header[at] else "(万元)"
+    return tuple(header)
 
 
 def _sameness(line: PaymentLine) -> PaymentLine:

@@ -1,5 +1,6 @@
 """Benefits and their payment lines as they come in, in bulk and only once."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -172,7 +173,8 @@ async def add_lines(ledger: Ledger, c: AsyncConnection, benefit_id: int, lines: 
     for start in range(0, len(lines), _BULK):
         part = lines[start : start + _BULK]
         ids = await take_ids(c, "payment", len(part))
-        rows = [_row(ledger.vault, payment_id, benefit_id, line) for payment_id, line in zip(ids, part, strict=True)]
+        # Sealing thousands of lines would hold up everybody else on the loop.
+        rows = await asyncio.to_thread(_rows, ledger.vault, ids, benefit_id, part)
         await c.execute(_INSERT_LINE, rows)
     after = await _n_lines(c, benefit_id)
     await c.execute(
@@ -195,6 +197,10 @@ _INSERT_LINE = text(
     f"INSERT INTO payment ({', '.join(_COLUMNS)}) VALUES ({', '.join(':' + name for name in _COLUMNS)}) "
     "ON CONFLICT (benefit_id, line_hash) DO NOTHING"
 )
+
+
+def _rows(vault: Vault, ids: range, benefit_id: int, lines: Sequence[PaymentLine]) -> list[dict[str, Any]]:
+    return [_row(vault, payment_id, benefit_id, line) for payment_id, line in zip(ids, lines, strict=True)]
 
 
 def _row(vault: Vault, payment_id: int, benefit_id: int, line: PaymentLine) -> dict[str, Any]:

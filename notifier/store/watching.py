@@ -109,7 +109,7 @@ class Seen:
 
 
 async def remember(c: AsyncConnection, seen: Seen, benefit_id: int | None) -> None:
-    """The identities are known from now on; one that was known keeps its benefit. Safe to repeat."""
+    """The identities are known from now on; one that has a benefit keeps it. Safe to repeat."""
     rows = [
         {"digest": identity_digest(one), "source": seen.source, "benefit": benefit_id, "at": stamp(seen.at)}
         for one in seen.identities
@@ -117,7 +117,7 @@ async def remember(c: AsyncConnection, seen: Seen, benefit_id: int | None) -> No
     await c.execute(
         text(
             "INSERT INTO identity (digest, source, benefit_id, seen_at) VALUES (:digest, :source, :benefit, :at) "
-            "ON CONFLICT (digest) DO NOTHING"
+            "ON CONFLICT (digest) DO UPDATE SET benefit_id = COALESCE(identity.benefit_id, excluded.benefit_id)"
         ),
         rows,
     )

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Column, Text, UniqueConstraint
+from sqlalchemy import Column, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from notifier.store.tables.columns import BIG, SEALED, Instant, Mu
@@ -68,13 +68,22 @@ class Benefit(SQLModel, table=True):
     n_rejected: int = 0
 
 
+_NEW = "match_state = 'new'"
+_QUEUED = "match_state = 'ambiguous' OR match_state = 'unknown'"
+
+
 class Payment(SQLModel, table=True):
     """One line of a disbursement. `line_hash` makes a re-import a no-op; a match says whom, how surely and why.
 
     match_state: new, matched, ambiguous, unknown, refused (a person decided that it is nobody of the county).
     """
 
-    __table_args__ = (UniqueConstraint("benefit_id", "line_hash"),)
+    __table_args__ = (
+        UniqueConstraint("benefit_id", "line_hash"),
+        # Small ones over what waits: for the next matching, and for a person.
+        Index("ix_payment_new", "benefit_id", sqlite_where=text(_NEW), postgresql_where=text(_NEW)),
+        Index("ix_payment_queue", "id", sqlite_where=text(_QUEUED), postgresql_where=text(_QUEUED)),
+    )
 
     id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
     benefit_id: int = Field(sa_column=Column(BIG, nullable=False))

@@ -312,6 +312,21 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("payment", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_payment_household_id"), ["household_id"], unique=False)
+        new, queued = "match_state = 'new'", "match_state = 'ambiguous' OR match_state = 'unknown'"
+        batch_op.create_index(
+            "ix_payment_new",
+            ["benefit_id"],
+            unique=False,
+            sqlite_where=sa.text(new),
+            postgresql_where=sa.text(new),
+        )
+        batch_op.create_index(
+            "ix_payment_queue",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text(queued),
+            postgresql_where=sa.text(queued),
+        )
 
     op.create_table(
         "person",
@@ -523,6 +538,8 @@ def downgrade() -> None:
 
     op.drop_table("person")
     with op.batch_alter_table("payment", schema=None) as batch_op:
+        batch_op.drop_index("ix_payment_queue")
+        batch_op.drop_index("ix_payment_new")
         batch_op.drop_index(batch_op.f("ix_payment_household_id"))
 
     op.drop_table("payment")

@@ -1,0 +1,107 @@
+"""A payment workbook that a person hands in: taken like one from the watched folder, but never as a baseline."""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from notifier.domain.benefits import AuditState, Disbursement, Finding
+from notifier.domain.contracts import Clock
+from notifier.domain.errors import InputError
+from notifier.sources.headers import HeaderAliases
+from notifier.sources.payments import identities_of, read_payments
+from notifier.store.ledger import Ledger
+from notifier.store.payment_imports import PaymentRun, record_run
+from notifier.watch.returning import rejected_workbook
+from notifier.watch.taking import Became, Taken, Terms, take
+
+SOURCE = "import"
+"""The source that benefits handed in by a person carry."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """One batch of the file. `n_lines` = `n_new` + lines that the ledger had already; rejected rows are apart."""
+
+    title: str
+    audit: AuditState
+    became: Became
+    benefit_id: int | None
+    n_lines: int
+    n_new: int
+    n_rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentImport:
+    """What a file gave: `n_rows` = lines of all batches + rejected rows. `rejected` is the workbook to hand back."""
+
+    name: str
+    run_id: int
+    n_rows: int
+    batches: Sequence[BatchReport]
+    rejected: bytes | None = field(repr=False)
+
+    @property
+    def n_new(self) -> int:
+        """Lines that the ledger did not have."""
+        return sum(batch.n_new for batch in self.batches)
+
+    @property
+    def n_rejected(self) -> int:
+        """Rows that came back."""
+        return sum(batch.n_rejected for batch in self.batches)
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """Who hands in, for which region, and by which rules. `by_user` alone can ask for the rejected rows later."""
+
+    aliases: HeaderAliases
+    final_audit: AuditState = AuditState.COUNTY
+    region_code: str | None = None
+    by_user: str | None = None
+
+
+async def import_payments(ledger: Ledger, path: Path, clock: Clock, handed: Handed) -> PaymentImport:
+    """The file's batches are benefits with their lines, and its rejected rows are kept sealed. Safe to repeat.
+
+    Raises InputError (Chinese, naming the file) when it cannot be opened or read at all; then nothing has changed.
+    """
+    try:
+        content = await asyncio.to_thread(path.read_bytes)
+    except OSError as error:
+        raise InputError(f"打不开文件「{path.name}」（{error.strerror or '未知原因'}）；请检查路径与权限") from None
+    workbook = await asyncio.to_thread(read_payments, content, path.name, handed.aliases)
+    digest = hashlib.sha256(content).hexdigest()
+    terms = Terms(handed.region_code, is_baseline=False, final_audit=handed.final_audit, is_asked=True)
+    batches = []
+    for batch in workbook.batches:
+        taken = Taken(Became.KNOWN, None)
+        if batch.lines:
+            finding = Finding(SOURCE, identities_of(batch, digest), batch, content, clock.now())
+            taken = await take(ledger, finding, terms)
+        batches.append(_report(batch, taken))
+    rejected = await asyncio.to_thread(rejected_workbook, workbook.batches)
+    counts = {
+        "rows": workbook.n_rows,
+        "new": sum(batch.n_new for batch in batches),
+        "rejected": sum(batch.n_rejected for batch in batches),
+    }
+    async with ledger.writing() as c:
+        run = PaymentRun(bytes.fromhex(digest)[:16], clock.now(), handed.by_user, counts, rejected)
+        run_id = await record_run(ledger, c, run)
+    return PaymentImport(path.name, run_id, workbook.n_rows, batches, rejected)
+
+
+def _report(batch: Disbursement, taken: Taken) -> BatchReport:
+    return BatchReport(
+        batch.title,
+        batch.audit,
+        taken.became,
+        taken.benefit_id,
+        len(batch.lines),
+        taken.n_new,
+        len(batch.rejected),
+    )

@@ -1,0 +1,120 @@
+"""The door of the room: every source that is due is looked at; what is new becomes a benefit."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from notifier.domain import settings
+from notifier.domain.benefits import AuditState, Disbursement, Finding
+from notifier.domain.contracts import Clock
+from notifier.domain.errors import SourceError
+from notifier.sources.looking import LeftOut, Watched
+from notifier.store.ledger import Ledger
+from notifier.store.payment_imports import PaymentRun, record_run
+from notifier.store.watching import Looked, SourceHealth, read_health, record_look
+from notifier.watch.returning import rejected_workbook
+from notifier.watch.taking import Became, Taken, Terms, file_digest, take
+
+_LOG = structlog.get_logger(__name__)
+_MOST_ERROR = 500
+
+
+@dataclass(slots=True)
+class SourceReport:
+    """What one look gave. `counts` is by what findings became; `error` None when the source could be read."""
+
+    name: str
+    title: str
+    counts: dict[Became, int] = field(default_factory=lambda: dict.fromkeys(Became, 0))
+    n_lines: int = 0
+    n_rejected: int = 0
+    left_out: Sequence[LeftOut] = ()
+    error: str | None = None
+
+    @property
+    def n_new(self) -> int:
+        """New benefits and known ones that grew."""
+        return self.counts[Became.NEW] + self.counts[Became.MORE]
+
+
+@dataclass(frozen=True, slots=True)
+class WatchReport:
+    """The sources that were looked at, in their order; those not due are not among them."""
+
+    sources: Sequence[SourceReport]
+
+    @property
+    def n_new(self) -> int:
+        """New benefits and known ones that grew, of all sources."""
+        return sum(source.n_new for source in self.sources)
+
+
+async def step(
+    ledger: Ledger, sources: Sequence[Watched], clock: Clock, watch: settings.Watch, *, due_only: bool = False
+) -> WatchReport:
+    """Every source was looked at once; with `due_only`, only those whose time has come. Safe to repeat.
+
+    A source's first complete look is its baseline and tells nobody. A failing source is in the report and in its
+    health, and stops no other.
+    """
+    reports = []
+    for source in sources:
+        health = await read_health(ledger, source.name)
+        if due_only and not is_due(health, source.definition.every or watch.every, clock.now()):
+            continue
+        reports.append(await _look(ledger, source, clock, (health, AuditState(watch.final_audit))))
+    return WatchReport(reports)
+
+
+def is_due(health: SourceHealth, every: timedelta, now: datetime) -> bool:
+    """True when the last look is at least `every` ago, or never was."""
+    return health.looked_at is None or now - health.looked_at >= every
+
+
+async def _look(ledger: Ledger, source: Watched, clock: Clock, known: tuple[SourceHealth, AuditState]) -> SourceReport:
+    health, final_audit = known
+    terms = Terms(source.definition.region, health.baseline_at is None, final_audit)
+    report = SourceReport(source.name, source.definition.title)
+    memory: dict[str, str] = {}
+    try:
+        async for finding in source.look(health.memory):
+            memory |= finding.memory
+            _count(report, finding, await _take(ledger, finding, terms))
+    except SourceError as error:
+        report.error = str(error)
+    report.left_out = tuple(source.left_out)
+    is_complete = report.error is None and not any(one.again for one in report.left_out)
+    await record_look(ledger, source.name, _looked(report, clock.now(), memory if is_complete else None))
+    _LOG.info("source_looked", source=source.name, new=report.n_new, left_out=len(report.left_out), ok=is_complete)
+    return report
+
+
+async def _take(ledger: Ledger, finding: Finding, terms: Terms) -> Taken:
+    taken = await take(ledger, finding, terms)
+    batch = finding.benefit
+    if taken.became in (Became.NEW, Became.MORE) and isinstance(batch, Disbursement) and batch.rejected:
+        counts = {"lines": len(batch.lines), "new": taken.n_new, "rejected": len(batch.rejected)}
+        run = PaymentRun(file_digest(finding), finding.found_at, None, counts, rejected_workbook([batch]))
+        async with ledger.writing() as c:
+            await record_run(ledger, c, run)
+    return taken
+
+
+def _count(report: SourceReport, finding: Finding, taken: Taken) -> None:
+    report.counts[taken.became] += 1
+    report.n_lines += taken.n_new
+    if isinstance(finding.benefit, Disbursement) and taken.became in (Became.NEW, Became.MORE):
+        report.n_rejected += len(finding.benefit.rejected)
+
+
+def _looked(report: SourceReport, at: datetime, memory: Mapping[str, str] | None) -> Looked:
+    said = [report.error] if report.error else [f"{one.what}：{one.why}" for one in report.left_out]
+    return Looked(
+        at=at,
+        is_complete=memory is not None,
+        n_new=report.n_new,
+        error="；".join(said)[:_MOST_ERROR] or None,
+        memory=memory or None,
+    )

@@ -80,6 +80,12 @@ async def test_a_message_on_a_later_page_is_found() -> None:
     assert [asked.form["CurrentPage"] for asked in server.asked] == ["1", "2"]
 
 
+async def test_a_page_that_is_just_full_is_the_last_one() -> None:
+    async with a_channel(_page(50, *["x"] * 50)) as (channel, server):
+        assert await channel.ask(a_letter(), "n42-0", NOON) == Absent()
+    assert len(server.asked) == 1
+
+
 async def test_a_message_of_no_day_is_absent() -> None:
     async with a_channel(_page(0), _page(1, "x")) as (channel, server):
         assert await channel.ask(a_letter(), "n42-0", MIDNIGHT) == Absent()

@@ -132,6 +132,20 @@ async def test_while_another_process_renews_the_token_is_waited_for(monkeypatch:
         assert door.server.asked_aside == []
 
 
+async def test_a_token_stored_just_before_our_turn_to_renew_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with a_door(OK) as door:
+        theirs = ("theirs", MORNING + timedelta(hours=1))
+
+        @asynccontextmanager
+        async def our_turn_comes_late(key: str, patience: timedelta) -> AsyncIterator[bool]:
+            door.store.stored[key] = theirs
+            yield True
+
+        monkeypatch.setattr(door.store, "refreshing", our_turn_comes_late)
+        assert await door.send() == ACCEPTED
+        assert door.server.asked_aside == []
+
+
 async def test_a_renewal_elsewhere_that_never_ends_postpones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tokens_module, "_GLANCE_S", 0.0001)
     async with a_door() as door:

@@ -52,6 +52,7 @@ def test_a_long_thing_ends_in_an_ellipsis() -> None:
         {"amount1": "1234567890123元"},
         {"thing1": "面积三亩五分乘以每亩八十五元合计金额为人民币297.50元"},
         {"thing1": "字" * 18 + "12" + "字"},
+        {"thing1": "字" * 18 + "1亩三分"},
         {"phone_number1": "1" * 18},
         {"name1": "字" * 11},
         {"character_string1": "x" * 33},

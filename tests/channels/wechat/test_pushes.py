@@ -218,7 +218,10 @@ def test_any_signed_bytes_are_read_or_are_an_input_error(body: bytes) -> None:
         pass
 
 
-@given(st.binary(max_size=96) | ROOT)
+BLOCKS = st.integers(1, 6).flatmap(lambda n: st.binary(min_size=16 * n, max_size=16 * n))
+
+
+@given(st.binary(max_size=96) | BLOCKS | ROOT)
 def test_any_signed_ciphertext_is_read_or_is_an_input_error(inner: bytes) -> None:
     encrypted = base64.b64encode(inner).decode()
     claimed = digest(TOKEN, str(NOW_S), "1372623149", encrypted)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,12 +17,14 @@ from notifier.compose.texts import load_texts
 from notifier.dispatch import settle as settling
 from notifier.dispatch import step as dispatching
 from notifier.dispatch.step import DispatchDesk
-from notifier.domain.contracts import Bus, Channel, Clock, Source
+from notifier.domain.contracts import Bus, Channel, Clock
 from notifier.domain.errors import ConfigError
 from notifier.match import step as matching
 from notifier.schedule import Job, ticking, working
 from notifier.settings import Settings
-from notifier.sources import open_sources
+from notifier.sources.headers import load_aliases
+from notifier.sources.looking import Means, Watched
+from notifier.sources.registry import load_sources
 from notifier.store.ledger import Ledger, open_ledger
 from notifier.store.migrate import is_current, upgrade
 from notifier.store.receipts import store_push
@@ -53,7 +55,7 @@ class App:
     clock: Clock
     ledger: Ledger
     channels: Mapping[str, Channel]
-    sources: Sequence[Source]
+    sources: Sequence[Watched]
     composing: ComposeDesk
     dispatching: DispatchDesk
     tracking: TrackDesk
@@ -71,10 +73,15 @@ class App:
             "track": lambda: tracking.step(self.tracking),
         }
 
+    async def watch_due(self) -> Any:
+        """Sources whose time has come were looked at."""
+        return await watching.step(self.ledger, self.sources, self.clock, self.settings.watch, due_only=True)
+
     async def _match(self) -> Any:
-        await self.campaigns.launch_approved()
         report = await matching.step(self.ledger, self.settings, self.clock)
-        await self.campaigns.launch_approved()
+        # What was just proposed and needs no review is planned in the same breath.
+        if await self.campaigns.launch_approved():
+            report = replace(report, planned=(await matching.step(self.ledger, self.settings, self.clock)).planned)
         return report
 
 
@@ -107,7 +114,9 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
             clock=clock,
             ledger=ledger,
             channels=channels,
-            sources=open_sources(settings.watch, settings.registry, wire, clock),
+            sources=load_sources(
+                settings.watch.folder, Means(wire, clock, load_aliases(settings.registry.headers_file, "payments"))
+            ),
             composing=ComposeDesk(
                 ledger,
                 clock,
@@ -157,7 +166,7 @@ def jobs(app: App, bus: Bus) -> list[Job]:
         await dispatching.sweep(app.dispatching, bus)
 
     return [
-        Job("watch", app.settings.watch.every, steps["watch"]),
+        Job("watch", every.look_every, app.watch_due),
         Job("match", every.match_every, steps["match"]),
         Job("compose", every.compose_every, compose_and_offer),
         Job("sweep", every.sweep_every, lambda: dispatching.sweep(app.dispatching, bus)),

@@ -177,6 +177,9 @@ class Track(Slice):
 class Schedule(Slice):
     """How often each step runs; a step with nothing to do costs one query."""
 
+    look_every: timedelta = Field(
+        timedelta(seconds=10), description="asking which sources are due; each is looked at as often as it says"
+    )
     match_every: timedelta = Field(timedelta(seconds=10), description="matching and planning")
     compose_every: timedelta = Field(
         timedelta(seconds=3), description="composing; also how soon a next rung is climbed"

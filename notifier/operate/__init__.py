@@ -1,7 +1,5 @@
-"""The desk of the operator: doctor, backup, retention, alerts, canary.
+"""The operating desk: is the service well, and what must be mended.
 
-Takes: the settings, the ledger and the state of the doors.
-Leaves: findings in sentences with their mend, backups that were read back, and purged rows.
-Invariant: a check changes nothing; a purge touches only what its retention names.
-Never: prints a secret or personal data, not even to say that it is wrong.
+Takes: the ledger, the channels, the clock. Leaves: findings in sentences. Invariant: looks and changes nothing.
+Never: a personal value in a finding.
 """

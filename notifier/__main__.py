@@ -1,0 +1,37 @@
+"""The command line: `notifier …` or `python -m notifier …`."""
+
+import typer
+
+from notifier.commands import caring, importing, running, telling
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="惠农通知: tell every farm household what it is owed, and prove it.",
+)
+database = typer.Typer(no_args_is_help=True, help="The ledger's schema.")
+database.command("upgrade")(running.upgrade_command)
+
+app.command("serve")(running.serve_command)
+app.command("once")(running.once_command)
+app.command("sandbox")(running.sandbox_command)
+app.command("doctor")(caring.doctor_command)
+app.command("report")(telling.report_command)
+app.add_typer(importing.commands, name="import")
+app.add_typer(telling.campaign, name="campaign")
+app.add_typer(telling.visit, name="visit")
+app.add_typer(telling.unmatched, name="unmatched")
+app.add_typer(caring.user, name="user")
+app.add_typer(caring.keys, name="keys")
+app.add_typer(caring.trail, name="audit")
+app.add_typer(database, name="db")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

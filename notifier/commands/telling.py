@@ -1,0 +1,214 @@
+"""Campaigns, reports, visits and the queue of unmatched payments."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from notifier.app import App, open_app, open_ledger_at
+from notifier.commands.answering import AsJson, answer, plain, run
+from notifier.domain.errors import InputError
+from notifier.domain.outcomes import REASON_TEXT, Reason
+from notifier.report.rate import Report, rate_report
+from notifier.report.table import report_table
+from notifier.report.workbook import write_workbook
+from notifier.settings import load_settings
+from notifier.store import campaigns as stored
+from notifier.store import unmatched as queue
+
+campaign = typer.Typer(no_args_is_help=True, help="List, review, launch, pause, resume and cancel campaigns.")
+visit = typer.Typer(no_args_is_help=True, help="Open visits: list, sign off, excuse.")
+unmatched = typer.Typer(no_args_is_help=True, help="Payment lines that found nobody, or several: work them off.")
+
+Who = Annotated[str, typer.Option("--by", help="the user who decides; stands in the audit trail")]
+Number = Annotated[int, typer.Argument(help="its number, as listed")]
+_COUNTY = "640425000000"
+
+
+@campaign.command("list")
+def campaign_list(as_json: AsJson = False) -> None:
+    """Every campaign, the newest first."""
+
+    async def work() -> list[dict[str, Any]]:
+        async with open_ledger_at(load_settings()) as ledger:
+            return [{**plain(one), "state_text": one.state_text} for one in await stored.list_campaigns(ledger)]
+
+    found = run(work(), as_json=as_json)
+    lines = [f"{one['campaign_id']:>4} {one['state_text']} {one['title']}({one['purpose']})" for one in found]
+    answer(found, as_json=as_json, text="\n".join(lines) or "还没有通知任务;导入发放清单或等待政策公布后会自动生成")
+
+
+@campaign.command("show")
+def campaign_show(number: Number, as_json: AsJson = False) -> None:
+    """A campaign: whom it tells, the words that say so, and how many households that is today."""
+
+    async def work(app: App) -> dict[str, Any]:
+        async with app.ledger.reading() as c:
+            found = await stored.campaign(c, number)
+        return {**plain(found), "state_text": found.state_text, "audience": await app.campaigns.audience(number)}
+
+    answer(_with_app(work, as_json), as_json=as_json)
+
+
+@campaign.command("approve")
+def campaign_approve(number: Number, by: Who, as_json: AsJson = False) -> None:
+    """Approve it; the last approval it needs makes it ready to launch."""
+    _decide(lambda app: app.campaigns.review(number, by, approves=True), as_json)
+
+
+@campaign.command("return")
+def campaign_return(number: Number, by: Who, remark: Annotated[str, typer.Option()], as_json: AsJson = False) -> None:
+    """Send it back with a remark."""
+    _decide(lambda app: app.campaigns.review(number, by, approves=False, remark=remark), as_json)
+
+
+@campaign.command("submit")
+def campaign_submit(number: Number, by: Who, as_json: AsJson = False) -> None:
+    """Ask for its review."""
+    _decide(lambda app: app.campaigns.submit(number, by), as_json)
+
+
+@campaign.command("launch")
+def campaign_launch(number: Number, by: Who, as_json: AsJson = False) -> None:
+    """Start an approved campaign."""
+    _decide(lambda app: app.campaigns.launch(number, by), as_json)
+
+
+@campaign.command("pause")
+def campaign_pause(number: Number, by: Who, as_json: AsJson = False) -> None:
+    """Hand nothing new to a gateway."""
+    _decide(lambda app: app.campaigns.pause(number, by), as_json)
+
+
+@campaign.command("resume")
+def campaign_resume(number: Number, by: Who, as_json: AsJson = False) -> None:
+    """Go on where it stopped."""
+    _decide(lambda app: app.campaigns.resume(number, by), as_json)
+
+
+@campaign.command("cancel")
+def campaign_cancel(number: Number, by: Who, as_json: AsJson = False) -> None:
+    """Stop it for good; what was not sent is withdrawn."""
+    _decide(lambda app: app.campaigns.cancel(number, by), as_json)
+
+
+def _with_app(work: Callable[[App], Awaitable[Any]], as_json: bool) -> Any:
+    async def opened() -> Any:
+        async with open_app(load_settings()) as app:
+            return await work(app)
+
+    return run(opened(), as_json=as_json)
+
+
+def _decide(work: Callable[[App], Awaitable[Any]], as_json: bool) -> None:
+    answer({"state": _with_app(work, as_json)}, as_json=as_json)
+
+
+def report_command(
+    number: Annotated[int | None, typer.Argument(help="a campaign's number; all of them without")] = None,
+    region: Annotated[str | None, typer.Option(help="12-digit code; the whole county without")] = None,
+    villages: Annotated[bool, typer.Option(help="a row a village instead of a township")] = False,
+    xlsx: Annotated[Path | None, typer.Option(help="write a workbook there")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The rate: owed, reached by level, unreached by reason; exit code 1 when the sums do not add up."""
+
+    async def work() -> Report:
+        async with open_ledger_at(load_settings()) as ledger:
+            report = await rate_report(ledger, number, region)
+            if xlsx is not None:
+                xlsx.write_bytes(await write_workbook(ledger, report))
+            return report
+
+    report: Report = run(work(), as_json=as_json)
+    if as_json:
+        answer(report.as_json(), as_json=True)
+    else:
+        Console().print(report_table(report, villages=villages))
+    if report.problems:
+        raise typer.Exit(1)
+
+
+@visit.command("list")
+def visit_list(
+    region: Annotated[str, typer.Option(help="12-digit code")] = _COUNTY, above: int = 0, as_json: AsJson = False
+) -> None:
+    """Open visits of a region, names masked."""
+
+    async def work(app: App) -> list[dict[str, Any]]:
+        found = await app.visits.open_visits(region, above)
+        return [{**plain(one), "name": one.name, "reason_text": one.reason_text} for one in found]
+
+    found = _with_app(work, as_json)
+    lines = [
+        f"{one['visit_id']:>6} {one['village']} {one['group'] or ''} {one['name']} {one['reason_text']}"
+        for one in found
+    ]
+    answer(found, as_json=as_json, text="\n".join(lines) or "没有待入户的农户")
+
+
+@visit.command("sign")
+def visit_sign(
+    number: Number,
+    by: Who,
+    how: Annotated[str, typer.Option(help="上门, 电话 …")] = "上门",
+    remark: str | None = None,
+    as_json: AsJson = False,
+) -> None:
+    """The household was told in person."""
+    _with_app(lambda app: app.visits.sign_off(number, by, how, remark), as_json)
+    answer({"visit": number, "state": "signed"}, as_json=as_json)
+
+
+@visit.command("excuse")
+def visit_excuse(number: Number, by: Who, reason: Annotated[str, typer.Option()], as_json: AsJson = False) -> None:
+    """Nobody is there to be told (去世销户, 户口迁出, 名单有误); a second person confirms."""
+    known = {text: one for one, text in REASON_TEXT.items()} | {one.value: one for one in Reason}
+
+    async def work(app: App) -> None:
+        if reason not in known:
+            raise InputError(f"没有“{reason}”这个原因;可用:去世销户、户口迁出、名单有误")
+        await app.visits.ask_excuse(number, by, known[reason])
+
+    _with_app(work, as_json)
+    answer({"visit": number, "state": "excuse_asked"}, as_json=as_json)
+
+
+@visit.command("confirm")
+def visit_confirm(number: Number, by: Who, as_json: AsJson = False) -> None:
+    """Confirm an excuse that another person asked for."""
+    _with_app(lambda app: app.visits.confirm_excuse(number, by), as_json)
+    answer({"visit": number, "state": "excused"}, as_json=as_json)
+
+
+@unmatched.command("list")
+def unmatched_list(after: int = 0, as_json: AsJson = False) -> None:
+    """The queue, names and ids masked, with candidates."""
+
+    async def work(app: App) -> list[Any]:
+        return [plain(one) for one in await queue.list_unmatched(app.ledger, after=after)]
+
+    found = _with_app(work, as_json)
+    lines = [
+        f"{one['payment_id']:>6} {one['title']} {one['village'] or ''} {one['name']} {one['why']}" for one in found
+    ]
+    answer(found, as_json=as_json, text="\n".join(lines) or "没有待核对的发放明细")
+
+
+@unmatched.command("resolve")
+def unmatched_resolve(
+    number: Number,
+    person: Annotated[int, typer.Argument(help="the candidate's number")],
+    by: Who,
+    as_json: AsJson = False,
+) -> None:
+    """The line means this person; their household is told without another import."""
+    answer({"benefit": _with_app(lambda app: queue.resolve(app.ledger, number, person, by), as_json)}, as_json=as_json)
+
+
+@unmatched.command("refuse")
+def unmatched_refuse(number: Number, by: Who, reason: Annotated[str, typer.Option()], as_json: AsJson = False) -> None:
+    """The line means nobody of the county."""
+    answer({"benefit": _with_app(lambda app: queue.refuse(app.ledger, number, reason, by), as_json)}, as_json=as_json)

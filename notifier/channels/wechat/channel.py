@@ -18,7 +18,7 @@ from notifier.channels.wechat.pushes import ANSWER, Keys, check_signature, read_
 from notifier.channels.wechat.tokens import Tokens, TokenUnavailable
 from notifier.domain import settings
 from notifier.domain.contracts import Channel, Clock, Push, TokenStore
-from notifier.domain.errors import ConfigError
+from notifier.domain.errors import ConfigError, InputError
 from notifier.domain.messages import Inbound, Letter, Medium
 from notifier.domain.outcomes import Accepted, Found, NoAnswer, Outcome, Postponed, Settlement, Unsure
 from notifier.wire import Lost, NotSent, Wire
@@ -91,10 +91,13 @@ class Wechat:
         """See `Channel.answer_push`."""
         return ANSWER
 
-    def verify_url(self, query: Mapping[str, str]) -> str:
-        """The text/plain body that answers WeChat's GET when the callback's address is saved. Raises InputError."""
-        check_signature(query, self._keys, self._clock.now())
-        return query.get("echostr", "")
+    def verify_url(self, query: Mapping[str, str]) -> str | None:
+        """The text/plain body that answers WeChat's GET when a callback's address is saved; None for a stranger's."""
+        try:
+            check_signature(query, self._keys, self._clock.now())
+        except InputError:
+            return None
+        return query.get("echostr")
 
 
 def build(channels: settings.Channels, wire: Wire, tokens: TokenStore, clock: Clock) -> Channel:

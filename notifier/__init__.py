@@ -7,7 +7,7 @@ each takes rows in one state and leaves rows in the next.
 
 An import only points down:
 
-    __main__                                          the command line
+    __main__  commands                                the command line
     app                                               the only place where objects meet
     settings  schedule  web  sandbox                  what is chosen, when, and who speaks with us
     watch  match  compose  dispatch  track  report    the six rooms, in the order of flow

@@ -8,7 +8,6 @@ from aiohttp import web
 from notifier.accounts.roles import Permission
 from notifier.domain.errors import InputError
 from notifier.domain.lifecycle import CampaignState
-from notifier.store.audit import append
 from notifier.store.reporting import CampaignLine, campaigns, policy_text
 from notifier.web.desk import DESK, CampaignDesk, FrontDesk
 from notifier.web.evidence import marked, triggers
@@ -26,36 +25,24 @@ _DEEDS: Mapping[str, tuple[str, Callable[[CampaignDesk, int, str], Awaitable[obj
 
 
 async def drive(request: web.Request) -> web.Response:
-    """POST /campaigns/{campaign}/{deed}: done and audited, or the page says why not."""
+    """POST /campaigns/{campaign}/{deed}: done, or the page says why not."""
     user = demand(request, Permission.DRIVE)
     line = await _own_campaign(request)
     words, deed = _DEEDS[request.match_info["deed"]]
-    await attempt(
-        request,
-        deed(request.app[DESK].campaigns, line.campaign_id, user.name),
-        f"“{line.title}”{words}",
-        _what(request),
-    )
+    desk = request.app[DESK].campaigns
+    await attempt(request, deed(desk, line.campaign_id, user.name), f"“{line.title}”{words}")
     raise web.HTTPSeeOther(f"/campaigns/{line.campaign_id}")
 
 
-def _what(request: web.Request) -> tuple[str, Mapping[str, Any]]:
-    return f"campaign.{request.match_info['deed']}", {"campaign_id": int(request.match_info["campaign"])}
-
-
-async def attempt(
-    request: web.Request, deed: Awaitable[object], words: str, audited: tuple[str, Mapping[str, Any]]
-) -> None:
-    """The deed is done, audited and the next page says `words`; or it says what the deed objected to."""
+async def attempt(request: web.Request, deed: Awaitable[object], words: str) -> bool:
+    """True when the deed is done; the next page says `words`, or what the deed objected to. Desks audit themselves."""
     try:
         await deed
     except InputError as refused:
         await tell(request, str(refused), is_error=True)
-        return
-    desk = request.app[DESK]
-    async with desk.ledger.writing() as c:
-        await append(c, request[USER].name, audited[0], audited[1], at=desk.clock.now())
+        return False
     await tell(request, words)
+    return True
 
 
 async def _own_campaign(request: web.Request) -> CampaignLine:
@@ -108,6 +95,5 @@ async def do_review(request: web.Request) -> web.Response:
         raise web.HTTPSeeOther("/reviews")
     review = request.app[DESK].campaigns.review
     deed = review(line.campaign_id, user.name, approves=verdict == "approve", remark=remark or None)
-    audited = ("campaign.review", {"campaign_id": line.campaign_id, "verdict": verdict})
-    await attempt(request, deed, f"“{line.title}”" + ("已通过审核" if verdict == "approve" else "已退回"), audited)
+    await attempt(request, deed, f"“{line.title}”{'已通过审核' if verdict == 'approve' else '已退回'}")
     raise web.HTTPSeeOther("/reviews")

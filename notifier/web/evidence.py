@@ -2,33 +2,17 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 
 def triggers(evidence: str) -> Sequence[str]:
-    """The words in a campaign's evidence (JSON: strings, or objects with "word", "keyword" or "text"), longest first.
-
-    A string "标题：养羊" stands for 养羊. What is not of this form is left out.
-    """
+    """The phrases in a campaign's evidence (a JSON list of objects with "phrase"), longest first, each once."""
     try:
         found = json.loads(evidence)
     except ValueError:
         return []
-    words = {word for item in (found if isinstance(found, list) else [found]) for word in _words(item)}
-    return sorted(words, key=lambda word: (-len(word), word))
-
-
-def _words(item: Any) -> Iterator[str]:
-    if isinstance(item, str):
-        yield item.rpartition("：")[2].strip() or item
-    elif isinstance(item, dict):
-        for key in ("word", "keyword", "text"):
-            if isinstance(item.get(key), str) and item[key]:
-                yield item[key]
-    elif isinstance(item, list):
-        for part in item:
-            yield from _words(part)
+    phrases = {one.get("phrase") for one in found if isinstance(one, dict)} if isinstance(found, list) else set()
+    return sorted((one for one in phrases if isinstance(one, str) and one), key=lambda one: (-len(one), one))
 
 
 def marked(text: str, words: Sequence[str]) -> Sequence[tuple[str, bool]]:

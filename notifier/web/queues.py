@@ -57,12 +57,14 @@ async def do_match(request: web.Request) -> web.Response:
         if not (person.isascii() and person.isdigit() and len(person) < 19):
             raise web.HTTPBadRequest(text="请先选择一位候选人")
         deed, words = resolve(ledger, payment_id, int(person), user.name), "已核对，该户将补发通知"
-        audited = ("payment.resolve", {"payment_id": payment_id, "person_id": int(person)})
+        what, detail = "payment.resolve", {"payment": payment_id, "person": int(person)}
     else:
         reason = str(form.get("reason", "")).strip()[:_LONGEST_REMARK]
         deed, words = refuse(ledger, payment_id, reason, user.name), "已标记为非本县登记农户，不再通知"
-        audited = ("payment.refuse", {"payment_id": payment_id})
-    await attempt(request, deed, words, audited)
+        what, detail = "payment.refuse", {"payment": payment_id}
+    if await attempt(request, deed, words):
+        async with ledger.writing() as c:
+            await append(c, user.name, what, detail, at=request.app[DESK].clock.now())
     raise web.HTTPSeeOther("/matching")
 
 
@@ -103,7 +105,7 @@ async def do_visit(request: web.Request) -> web.Response:
         raise web.HTTPNotFound
     form = {key: str(value) for key, value in (await request.post()).items()}
     doing, words = _visit_deed(desk.visits, deed, visit_id, (user.name, form))
-    await attempt(request, doing, words, (f"visit.{deed}", {"visit_id": visit_id}))
+    await attempt(request, doing, words)
     raise web.HTTPSeeOther("/visits")
 
 

@@ -28,9 +28,8 @@ async def serve_web(desk: FrontDesk) -> AsyncIterator[str]:
             await site.start()
         except OSError as error:
             place = f"{desk.settings.host}:{desk.settings.port}"
-            raise ConfigError(
-                f"web.host, web.port: {place} cannot be listened on ({error.strerror}); stop what uses it or take another"
-            ) from None
+            mend = "stop what uses it or take another"
+            raise ConfigError(f"web.host, web.port: {place} cannot be listened on ({error.strerror}); {mend}") from None
         host, port = runner.addresses[0][:2]
         yield f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     finally:

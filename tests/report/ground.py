@@ -46,6 +46,10 @@ FINISHED = (
 """18 owed: 14 reached (13 handset, 1 acknowledged), 3 unreached, 1 excused; 14/17 = 82.3 %."""
 RUNNING = (Group(VILLAGE_1, 2, "reached", "handset"), Group(VILLAGE_1, 3, "pending"))
 
+EVIDENCE = (
+    '[{"phrase": "养羊", "where": "标题", "context": "关于养羊户补贴的通知", "topic": "养殖补贴"}, '
+    '{"phrase": "补贴", "where": "正文", "context": "可申领补贴", "topic": "养殖补贴"}]'
+)
 _HOUSEHOLD = (
     "INSERT INTO household (id, key_hash, region_code, group_name, householder_id, state, is_low_income, is_destitute, "
     "is_out_of_poverty, is_monitored, is_insured, n_disabled, n_elderly, n_sheep, n_cattle, n_pigs, farmland_mu, "
@@ -84,7 +88,7 @@ async def lay_regions(ledger: Ledger) -> None:
 async def lay_campaign(ledger: Ledger, campaign_id: int, title: str, state: str, region: str | None = None) -> None:
     row = {"id": campaign_id, "title": title, "state": state, "region": region, "at": stamp(NOW) + campaign_id}
     async with ledger.writing() as c:
-        await c.execute(text(_CAMPAIGN), {**row, "evidence": '["标题：养羊", "正文：补贴"]'})
+        await c.execute(text(_CAMPAIGN), {**row, "evidence": EVIDENCE})
 
 
 async def lay_owed(ledger: Ledger, campaign_id: int, groups: tuple[Group, ...]) -> None:

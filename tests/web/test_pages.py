@@ -9,7 +9,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import text
 
-from notifier.store.audit import latest, verify
+from notifier.store.audit import latest
 from notifier.web.evidence import marked, triggers
 from tests.report import ground
 from tests.web.front import Front
@@ -79,20 +79,18 @@ async def test_the_api_gives_the_report_and_the_campaigns(admin: Front) -> None:
 
 
 @pytest.mark.parametrize("deed", ["launch", "pause", "resume", "cancel"])
-async def test_a_button_does_its_deed_once_audited(admin: Front, deed: str) -> None:
+async def test_a_button_does_its_deed_once(admin: Front, deed: str) -> None:
     answer = await admin.post(f"/campaigns/2/{deed}")
     assert answer.headers["Location"] == "/campaigns/2"
     assert admin.deeds.done == [(deed, 2, "guanli")]
-    assert (await latest(admin.ledger, 1))[0].what == f"campaign.{deed}"
-    assert await verify(admin.ledger) == []
 
 
-async def test_a_refused_deed_is_said_once_and_not_audited(admin: Front) -> None:
+async def test_a_refused_deed_is_said_once(admin: Front) -> None:
     admin.deeds.refusal = "通知任务 2 刚被别人操作过"
     await admin.post("/campaigns/2/pause")
     assert "刚被别人操作过" in await admin.page("/campaigns/2")
     assert "刚被别人操作过" not in await admin.page("/campaigns/2")
-    assert (await latest(admin.ledger, 1))[0].what == "login"
+    assert admin.deeds.done == []
 
 
 async def test_a_review_shows_why_and_whom_and_records_the_verdict(admin: Front) -> None:
@@ -170,8 +168,9 @@ async def test_an_unmatched_payment_is_settled_by_a_person_on_masked_candidates(
 
 
 def test_trigger_words_are_marked_where_they_stand_whatever_they_hold() -> None:
-    words = triggers('["标题：养羊", {"word": "补贴(试行)"}, 7]')
+    told = [{"phrase": "养羊", "where": "标题"}, {"phrase": "补贴(试行)"}, {"phrase": "养羊"}, {"where": "正文"}, 7]
+    words = triggers(json.dumps(told))
     assert words == ["补贴(试行)", "养羊"]
     assert marked("养羊补贴(试行)办法", words) == [("养羊", True), ("补贴(试行)", True), ("办法", False)]
-    assert triggers("not json") == []
+    assert triggers("not json") == triggers("{}") == []
     assert marked("原文", []) == [("原文", False)]

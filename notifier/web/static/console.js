@@ -6,6 +6,7 @@
   const slices = ["#c0392b", "#e08a3c", "#8e6bb0", "#4a78a8", "#7a8c5a", "#b0567e", "#5f6b70", "#c9a227"];
   const ROW_PX = 30;
   const FRAME_PX = 90;
+  const LEAST_PX = 320;
   const font = colours.fontFamily;
 
   function placesOption(figures) {
@@ -56,7 +57,7 @@
     const hasReasons = figures.reasons.length > 0;
     document.getElementById("reasons-figure").hidden = !hasReasons;
     charts.classList.toggle("alone", !hasReasons);
-    drawIn("places-chart", placesOption(figures), Math.max(200, figures.places.length * ROW_PX + FRAME_PX));
+    drawIn("places-chart", placesOption(figures), Math.max(LEAST_PX, figures.places.length * ROW_PX + FRAME_PX));
     if (hasReasons) drawIn("reasons-chart", reasonsOption(figures));
   }
 

@@ -12,7 +12,7 @@ from notifier.domain.settings import Track
 from notifier.store import settling
 from notifier.store.settling import Settled, UnsureLetters
 
-_MOST = 200
+_MOST = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,10 +51,12 @@ class Channel(Protocol):
     """The most letters in one call."""
 
     async def send(self, letters: Sequence[Letter], out_id: str) -> Sequence[Outcome]:
-        """One outcome a letter, in their order. One call over the wire; never repeats by itself.
+        """One outcome a letter, in their order. One call over the wire.
 
         Takes 1..batch_size letters of one template, no address twice. Raises nothing a provider can cause.
-        A call that ended before any byte left is Postponed; after, Unsure.
+        A call that ended before any byte left is Postponed; after, Unsure. A batch refused whole for one letter's
+        fault is Postponed with no delay for each: send them one by one. Only what was certainly not executed (a dead
+        token) is called a second time.
         """
         ...
 

@@ -34,9 +34,9 @@ class UnsureLetters:
 
 
 async def due_unsure(ledger: Ledger, now: datetime, next_ask: datetime, most: int) -> list[UnsureLetters]:
-    """Up to `most` attempts whose time to be asked about has come, the oldest first.
+    """Up to `most` attempts whose time to be asked about has come, WeChat before SMS, then the oldest first.
 
-    They are not due again before `next_ask`, so that two processes do not ask the same at once.
+    WeChat can only be asked within ten minutes. They are not due again before `next_ask`, so that two processes do not ask the same at once.
     """
     async with ledger.writing() as c:
         rows = (
@@ -44,7 +44,7 @@ async def due_unsure(ledger: Ledger, now: datetime, next_ask: datetime, most: in
                 text(
                     "SELECT u.attempt_id, u.n_asked, a.out_id, a.gateway, a.message_ids, a.started_at, k.medium "
                     "FROM unsure_attempt u JOIN attempt a ON a.id = u.attempt_id JOIN chunk k ON k.id = a.chunk_id "
-                    "WHERE u.ask_at <= :now ORDER BY u.ask_at LIMIT :most"
+                    "WHERE u.ask_at <= :now ORDER BY k.medium DESC, u.ask_at LIMIT :most"
                     + ("" if ledger.is_sqlite else " FOR UPDATE OF u SKIP LOCKED")
                 ),
                 {"now": stamp(now), "most": most},

@@ -3,10 +3,12 @@
 (() => {
   const colours = getComputedStyle(document.documentElement);
   const colour = (key) => colours.getPropertyValue(`--${key}`).trim();
-  const slices = ["#c0392b", "#e08a3c", "#8e6bb0", "#4a78a8", "#7a8c5a", "#b0567e", "#5f6b70", "#c9a227"];
+  const slices = ["#c0392b", "#e08a3c", "#8e6bb0", "#4a78a8", "#7a8c5a", "#b0567e", "#5f6b70", "#c9a227",
+    "#2f8f8f", "#a0522d", "#6c5ce7", "#9aa58f"];
   const ROW_PX = 30;
   const FRAME_PX = 90;
   const LEAST_PX = 320;
+  const NARROW_PX = 640;
   const font = colours.fontFamily;
 
   function placesOption(figures) {
@@ -26,15 +28,16 @@
   }
 
   function reasonsOption(figures) {
+    const narrow = window.innerWidth < NARROW_PX;
     return {
       animation: false,
       color: slices,
       textStyle: { fontFamily: font, fontSize: 14 },
       tooltip: { renderMode: "richText", confine: true },
-      legend: { bottom: 0, type: "scroll", textStyle: { fontSize: 13 } },
       series: [{
-        type: "pie", radius: ["38%", "62%"], center: ["50%", "44%"], data: figures.reasons,
-        label: { formatter: "{b}\n{c} 户", fontSize: 13 }, labelLine: { length: 8, length2: 6 },
+        type: "pie", radius: narrow ? ["28%", "46%"] : ["36%", "60%"], center: ["50%", "50%"], data: figures.reasons,
+        label: { formatter: "{b}\n{c} 户", fontSize: narrow ? 12 : 13, overflow: "none" },
+        labelLine: { length: 8, length2: 6 },
       }],
     };
   }

@@ -1,0 +1,66 @@
+"""`scripts/bench NAME`: which benchmarks there are, and how each is called."""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from scripts.benchmarks import broadcast, roster_import
+from scripts.benchmarks.databases import KINDS
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+AsJson = Annotated[bool, typer.Option("--json", help="one JSON object instead of a table")]
+OnlyOn = Annotated[list[str] | None, typer.Option(help="sqlite or postgres; both without")]
+
+
+@app.command("list")
+def list_command() -> None:
+    """Say what there is."""
+    for command in app.registered_commands:
+        assert command.callback is not None
+        print(f"{command.name:10} {(command.callback.__doc__ or '').splitlines()[0]}")
+
+
+@app.command("broadcast")
+def broadcast_command(
+    households: Annotated[int, typer.Option(min=1, max=1_000_000, help="how many are told")] = 100_000,
+    database: OnlyOn = None,
+    rounds: Annotated[int, typer.Option(min=1, max=20, help="how often each contestant runs, in turns")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """A policy from its launch until every SMS is accepted and recorded, beside a bare loop."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        runs = broadcast.run(_chosen(database), households, rounds, Path(folder))
+    _say([one.as_json() for one in runs], broadcast.table(runs), as_json)
+    if not all(one.is_right for one in runs):
+        sys.exit("the stand-in's record and the ledger do not agree")
+
+
+@app.command("import")
+def import_command(
+    rows: Annotated[int, typer.Option(min=1000, max=2_000_000, help="rows of the rosters, about")] = 200_000,
+    database: OnlyOn = None,
+    as_json: AsJson = False,
+) -> None:
+    """A county's rosters into the registry, with peak memory."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        runs = roster_import.run(_chosen(database), rows, Path(folder))
+    _say([one.as_json() for one in runs], roster_import.table(runs), as_json)
+
+
+def _chosen(databases: list[str] | None) -> list[str]:
+    if stray := set(databases or ()) - set(KINDS):
+        raise typer.BadParameter(f"{', '.join(sorted(stray))}: it must be one of {', '.join(KINDS)}")
+    return databases or list(KINDS)
+
+
+def _say(found: list[dict[str, Any]], table: str, as_json: bool) -> None:
+    print(json.dumps(found, ensure_ascii=False) if as_json else table)
+
+
+if __name__ == "__main__":
+    app()

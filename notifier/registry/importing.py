@@ -22,7 +22,7 @@ from notifier.registry.returned import Returned
 from notifier.sources.headers import load_aliases
 from notifier.sources.workbook import Reading, read_workbook
 from notifier.store.ledger import Ledger
-from notifier.store.registry import find_known, keep
+from notifier.store.registry import alone, find_known, keep
 from notifier.store.registry_contacts import count_shared, flag_shared
 from notifier.store.registry_regions import read_regions
 from notifier.store.registry_runs import begin_run, finish_run
@@ -137,6 +137,7 @@ class _Work:
         async with self.ledger.writing() as connection:
             keys = [merging.key_of(draft) for draft in batch.drafts]
             ids = [merging.id_of(entry) for draft in batch.drafts for entry in draft.entries]
+            await alone(connection)
             merging.known = await find_known(connection, self.ledger, keys, ids)
             for draft in batch.drafts:
                 merging.lay(draft)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notifier.domain.errors import InputError
 from notifier.domain.identity import Phone
 from notifier.store.ledger import Ledger, take_ids
+from notifier.store.registry import alone
 from notifier.store.tables.columns import stamp
 
 _CARRIED_BY_MANY = (
@@ -56,6 +57,7 @@ async def correct_phone(ledger: Ledger, person_id: int, phone: Phone, shared_abo
     """
     hashed = ledger.vault.blind("phone", phone.number)
     async with ledger.writing() as connection:
+        await alone(connection)
         household_id = await connection.scalar(
             text("SELECT household_id FROM person WHERE id = :id"), {"id": person_id}
         )
@@ -142,6 +144,7 @@ async def bind_followers(ledger: Ledger, bindings: Sequence[Binding]) -> list[st
     """
     fates: list[str] = []
     async with ledger.writing() as connection:
+        await alone(connection)
         people = await _people(connection, {ledger.vault.blind("id", one.number) for one in bindings})
         contacts = await _openids(connection, ledger, [person_id for person_id, _ in people.values()])
         changes: dict[int, tuple[int, str]] = {}

@@ -45,16 +45,19 @@ class FeedSource:
         page = await self._fetcher.page(self.definition.url, conditional(memory))
         if page.is_same:
             return
+        found: list[Finding] = []
         for entry in reversed(_entries(page)):
             title = one_line(text_of(str(entry.get("title", ""))))
             try:
-                finding = policy_finding(self.definition, await self._published(entry, title, page), self._clock)
+                found.append(policy_finding(self.definition, await self._published(entry, title, page), self._clock))
             except SourceError as error:
                 self.left_out.append(LeftOut(title or "无标题条目", str(error), again=error.temporary))
             except Unusable as why:
                 self.left_out.append(LeftOut(title or "无标题条目", str(why), again=False))
-            else:
-                yield replace(finding, memory={} if self.left_out else remembered(page))
+        # The feed may only be called unchanged when nothing of it was left out, which is known at its end.
+        keep = {} if self.left_out else remembered(page)
+        for finding in found:
+            yield replace(finding, memory=keep)
 
     async def _published(self, entry: Mapping[str, Any], title: str, page: Page) -> Published:
         url = normal_url(urljoin(page.url, str(entry.get("link") or "")))

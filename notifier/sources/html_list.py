@@ -47,12 +47,16 @@ class HtmlListSource:
         items = await self._items(first)
         told = set(memory.get("seen", "").split())
         seen = told & {_key(item.url) for item in items}
+        found: list[Finding] = []
         for item in items:
             if _key(item.url) not in told and (finding := await self._finding(item)):
                 # What was quarantined is not among them: its page is read again until it can be used.
                 seen.add(_key(item.url))
-                tags = {} if self.left_out else remembered(first)
-                yield replace(finding, memory={"seen": " ".join(sorted(seen)), **tags})
+                found.append(finding)
+        # The list may only be called unchanged when nothing of it was left out, which is known at its end.
+        keep = {"seen": " ".join(sorted(seen))} | ({} if self.left_out else remembered(first))
+        for finding in found:
+            yield replace(finding, memory=keep)
 
     async def _items(self, first: Page) -> list[_Item]:
         found = dict.fromkeys(self._listed(first))

@@ -1,0 +1,159 @@
+"""A place for every kind of source, which a test fills, spoils and breaks: a folder, a feed and a list on loopback."""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from notifier.sources.definitions import Definition, FeedDefinition, FolderDefinition, HtmlListDefinition
+from tests.registered import NOW, a_line, a_workbook, an_id
+
+
+class Place(Protocol):
+    """Where things are published. `show` is called with growing numbers, the oldest first."""
+
+    @property
+    def definition(self) -> Definition: ...
+
+    def show(self, n: int) -> None:
+        """The n-th thing is there from now on."""
+
+    def show_bad(self) -> None:
+        """One thing that no source can use is there."""
+
+    def fail(self) -> None:
+        """The place cannot be read."""
+
+    def mend(self) -> None:
+        """It can be read again."""
+
+
+@dataclass
+class FolderPlace:
+    path: Path
+    old: float = NOW.timestamp() - 1000
+
+    @property
+    def definition(self) -> Definition:
+        return FolderDefinition(kind="folder", name="examined", title="样例", path=self.path)
+
+    def show(self, n: int) -> None:
+        self._write(f"{n}.xlsx", a_workbook([a_line(f"样例{n}", an_id(n))], titles=[f"备案号:彭农备〔2026〕{n}号"]), n)
+
+    def show_bad(self) -> None:
+        self._write("bad.xlsx", b"PK\x03\x04 not a workbook", 0)
+
+    def _write(self, name: str, content: bytes, n: int) -> None:
+        file = self.path / name
+        file.write_bytes(content)
+        os.utime(file, (self.old + n, self.old + n))
+
+    def fail(self) -> None:
+        self.path.rename(self.path.with_name("gone"))
+
+    def mend(self) -> None:
+        self.path.with_name("gone").rename(self.path)
+
+
+@dataclass
+class WebPlace:
+    kind: str
+    server: TestServer | None = None
+    shown: list[int] = field(default_factory=list)
+    has_bad: bool = False
+    is_down: bool = False
+
+    @property
+    def definition(self) -> Definition:
+        assert self.server is not None
+        where = {"name": "examined", "title": "样例", "url": str(self.server.make_url("/list")), "allow_private": True}
+        if self.kind == "feed":
+            return FeedDefinition.model_validate({"kind": "feed", **where})
+        return HtmlListDefinition.model_validate({"kind": "html_list", "item": "li", "body": "div.text", **where})
+
+    def show(self, n: int) -> None:
+        self.shown.append(n)
+
+    def show_bad(self) -> None:
+        self.has_bad = True
+
+    def fail(self) -> None:
+        self.is_down = True
+
+    def mend(self) -> None:
+        self.is_down = False
+
+    async def listed(self, request: web.Request) -> web.Response:
+        if self.is_down:
+            return web.Response(status=503, headers={"Retry-After": "7"})
+        tag = f'"{self.shown}{self.has_bad}"'
+        if request.headers.get("If-None-Match") == tag:
+            return web.Response(status=304)
+        text = self._feed(request) if self.kind == "feed" else self._list()
+        return web.Response(text=text, content_type="text/html", headers={"ETag": tag})
+
+    def _list(self) -> str:
+        bad = "<li><a href='/page/undated'>没有日期的一条</a></li>" if self.has_bad else ""
+        return bad + "".join(f"<li><a href='/page/{n}'>政策{n}</a></li>" for n in reversed(self.shown))
+
+    def _feed(self, request: web.Request) -> str:
+        bad = "<item><title>没有日期的一条</title><link>/page/undated</link></item>" if self.has_bad else ""
+        items = "".join(
+            f"<item><title>政策{n}</title><link>{request.url.origin()}/page/{n}</link>"
+            f"<pubDate>{_day(n)}</pubDate><description>第{n}号正文。</description></item>"
+            for n in reversed(self.shown)
+        )
+        return f"<rss version='2.0'><channel><title>样例</title>{bad}{items}</channel></rss>"
+
+    async def page(self, request: web.Request) -> web.Response:
+        n = request.match_info["n"]
+        dated = f"<meta name='PubDate' content='{_day(int(n))}'>" if n.isdigit() else ""
+        text = f"<html><head>{dated}</head><body><h1>政策{n}</h1><div class='text'>第{n}号正文。</div></body></html>"
+        return web.Response(text=text, content_type="text/html")
+
+
+def _day(n: int) -> str:
+    return (date(2026, 1, 1) + timedelta(days=n)).isoformat()
+
+
+@asynccontextmanager
+async def a_folder(path: Path) -> AsyncIterator[Place]:
+    folder = path / "watched"
+    folder.mkdir()
+    yield FolderPlace(folder)
+
+
+@asynccontextmanager
+async def a_feed(path: Path) -> AsyncIterator[Place]:
+    async with _a_site("feed") as place:
+        yield place
+
+
+@asynccontextmanager
+async def a_list(path: Path) -> AsyncIterator[Place]:
+    async with _a_site("html_list") as place:
+        yield place
+
+
+@asynccontextmanager
+async def _a_site(kind: str) -> AsyncIterator[Place]:
+    place = WebPlace(kind)
+    application = web.Application()
+    application.router.add_get("/list", place.listed)
+    application.router.add_get("/page/{n}", place.page)
+    async with TestServer(application) as server:
+        place.server = server
+        yield place
+
+
+PLACES: dict[str, Callable[[Path], AbstractAsyncContextManager[Place]]] = {
+    "folder": a_folder,
+    "feed": a_feed,
+    "html_list": a_list,
+}

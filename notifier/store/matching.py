@@ -110,24 +110,29 @@ async def match_lines(ledger: Ledger, benefit_id: int, places: Places) -> Matche
     A launched campaign of the benefit will be planned again when a line found its person.
     """
     bound: Params = {"benefit": benefit_id}
+    ways = [(_BY_ID, bound), (_BY_ACCOUNT, bound)]
+    if places:
+        values, named = _place_rows(places)
+        ways += [(f"WITH {values}, {way}", {**bound, **named}) for way in (_BY_NAME, _AMBIGUOUS)]
+    ways += [(_AMBIGUOUS_ACCOUNT, bound), (_UNKNOWN, bound)]
     async with ledger.writing() as c:
         # Lines of a benefit are matched by one server at a time.
         await c.execute(text("UPDATE benefit SET version = version WHERE id = :benefit"), bound)
-        n_matched = await _run(c, _BY_ID, bound) + await _run(c, _BY_ACCOUNT, bound)
-        n_ambiguous = 0
-        if places:
-            values, named = _place_rows(places)
-            n_matched += await _run(c, f"WITH {values}, {_BY_NAME}", {**bound, **named})
-            n_ambiguous = await _run(c, f"WITH {values}, {_AMBIGUOUS}", {**bound, **named})
-        n_ambiguous += await _run(c, _AMBIGUOUS_ACCOUNT, bound)
-        n_unknown = await _run(c, _UNKNOWN, bound)
-        if n_matched:
+        before = await _counts(c, bound)
+        for sql, asked in ways:
+            await c.execute(text(sql), asked)
+        found = {state: n - before.get(state, 0) for state, n in (await _counts(c, bound)).items()}
+        if found.get("matched"):
             await ask_replan(c, benefit_id)
-    return Matched(n_matched, n_ambiguous, n_unknown)
+    return Matched(found.get("matched", 0), found.get("ambiguous", 0), found.get("unknown", 0))
 
 
-async def _run(c: AsyncConnection, sql: str, bound: Params) -> int:
-    return (await c.execute(text(sql), bound)).rowcount
+async def _counts(c: AsyncConnection, bound: Params) -> dict[str, int]:
+    """Counted, since SQLite tells no row count for an UPDATE behind WITH."""
+    rows = await c.execute(
+        text("SELECT match_state, COUNT(*) FROM payment WHERE benefit_id = :benefit GROUP BY match_state"), bound
+    )
+    return {str(state): int(n) for state, n in rows}
 
 
 def _place_rows(places: Places) -> tuple[str, Params]:
@@ -142,12 +147,13 @@ def _place_rows(places: Places) -> tuple[str, Params]:
 async def forget_failures(ledger: Ledger) -> int:
     """Ambiguous and unknown lines are new again, to be tried with the registry as it is now; gives how many."""
     async with ledger.writing() as c:
-        return await _run(
-            c,
-            "UPDATE payment SET match_state = 'new', match_why = NULL "
-            "WHERE match_state = 'ambiguous' OR match_state = 'unknown'",
-            {},
+        forgotten = await c.execute(
+            text(
+                "UPDATE payment SET match_state = 'new', match_why = NULL "
+                "WHERE match_state = 'ambiguous' OR match_state = 'unknown'"
+            )
         )
+        return forgotten.rowcount
 
 
 async def region_tree(ledger: Ledger) -> Mapping[str, str]:

@@ -12,8 +12,7 @@ from notifier.domain.errors import InputError
 from notifier.sources.headers import HeaderAliases
 from notifier.sources.payments import identities_of, read_payments
 from notifier.store.ledger import Ledger
-from notifier.store.payment_imports import PaymentRun, record_run
-from notifier.watch.returning import rejected_workbook
+from notifier.watch.returning import PaymentRun, keep_run
 from notifier.watch.taking import Became, Taken, Terms, take
 
 SOURCE = "import"
@@ -61,7 +60,7 @@ class Handed:
     aliases: HeaderAliases
     final_audit: AuditState = AuditState.COUNTY
     region_code: str | None = None
-    by_user: str | None = None
+    by_user: str = "system"
 
 
 async def import_payments(ledger: Ledger, path: Path, clock: Clock, handed: Handed) -> PaymentImport:
@@ -83,15 +82,8 @@ async def import_payments(ledger: Ledger, path: Path, clock: Clock, handed: Hand
             finding = Finding(SOURCE, identities_of(batch, digest), batch, content, clock.now())
             taken = await take(ledger, finding, terms)
         batches.append(_report(batch, taken))
-    rejected = await asyncio.to_thread(rejected_workbook, workbook.batches)
-    counts = {
-        "rows": workbook.n_rows,
-        "new": sum(batch.n_new for batch in batches),
-        "rejected": sum(batch.n_rejected for batch in batches),
-    }
-    async with ledger.writing() as c:
-        run = PaymentRun(bytes.fromhex(digest)[:16], clock.now(), handed.by_user, counts, rejected)
-        run_id = await record_run(ledger, c, run)
+    run = PaymentRun(content, workbook.batches, handed.by_user, sum(batch.n_new for batch in batches))
+    run_id, rejected = await keep_run(ledger, run, clock.now())
     return PaymentImport(path.name, run_id, workbook.n_rows, batches, rejected)
 
 

@@ -1,12 +1,18 @@
 """Rejected rows as a workbook that can be mended and handed in again: the reason beside each, the batch above them."""
 
+import asyncio
+import hashlib
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 
 import xlsxwriter
 
 from notifier.domain.benefits import AuditState, Disbursement, RejectedLine
+from notifier.store.ledger import Ledger
+from notifier.store.registry_runs import begin_run, finish_run
 
 _AUDIT_TEXT = {
     AuditState.NONE: "未审核",
@@ -28,6 +34,28 @@ def rejected_workbook(batches: Sequence[Disbursement]) -> bytes | None:
             for header, rows in groupby(sorted(batch.rejected, key=_header_first), key=lambda line: tuple(line.header)):
                 _write(book.add_worksheet(f"退回{len(book.worksheets()) + 1}"), batch, header, list(rows))
     return content.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRun:
+    """One payment file: its bytes, what was read in it, who handed it in, and how many of its lines were new."""
+
+    content: bytes = field(repr=False)
+    batches: Sequence[Disbursement] = field(repr=False)
+    by_user: str
+    n_new: int
+
+
+async def keep_run(ledger: Ledger, run: PaymentRun, now: datetime) -> tuple[int, bytes | None]:
+    """The run is on record, its rejected rows sealed for `by_user` alone; gives its id and the workbook of them."""
+    digest = ledger.vault.blind("file", hashlib.sha256(run.content).hexdigest())
+    workbook = await asyncio.to_thread(rejected_workbook, run.batches)
+    run_id = await begin_run(ledger, "payments", digest, run.by_user, now)
+    n_rejected = sum(len(batch.rejected) for batch in run.batches)
+    n_rows = n_rejected + sum(len(batch.lines) for batch in run.batches)
+    counts = {"n_rows": n_rows, "n_new": run.n_new, "n_rejected": n_rejected}
+    await finish_run(ledger, run_id, counts, workbook, now)
+    return run_id, workbook
 
 
 def _header_first(line: RejectedLine) -> tuple[Sequence[str], str, int]:

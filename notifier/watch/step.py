@@ -12,10 +12,9 @@ from notifier.domain.contracts import Clock
 from notifier.domain.errors import SourceError
 from notifier.sources.looking import LeftOut, Watched
 from notifier.store.ledger import Ledger
-from notifier.store.payment_imports import PaymentRun, record_run
 from notifier.store.watching import Looked, SourceHealth, read_health, record_look
-from notifier.watch.returning import rejected_workbook
-from notifier.watch.taking import Became, Taken, Terms, file_digest, take
+from notifier.watch.returning import PaymentRun, keep_run
+from notifier.watch.taking import Became, Taken, Terms, take
 
 _LOG = structlog.get_logger(__name__)
 _MOST_ERROR = 500
@@ -95,10 +94,9 @@ async def _take(ledger: Ledger, finding: Finding, terms: Terms) -> Taken:
     taken = await take(ledger, finding, terms)
     batch = finding.benefit
     if taken.became in (Became.NEW, Became.MORE) and isinstance(batch, Disbursement) and batch.rejected:
-        counts = {"lines": len(batch.lines), "new": taken.n_new, "rejected": len(batch.rejected)}
-        run = PaymentRun(file_digest(finding), finding.found_at, None, counts, rejected_workbook([batch]))
-        async with ledger.writing() as c:
-            await record_run(ledger, c, run)
+        # Nobody handed it in, so nobody can ask for the rows; importing the same file by hand gives them back.
+        run = PaymentRun(finding.raw, [batch], f"source:{finding.source}", taken.n_new)
+        await keep_run(ledger, run, finding.found_at)
     return taken
 
 

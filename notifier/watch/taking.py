@@ -1,6 +1,5 @@
 """Taking a Finding in: known already, silently swallowed by the baseline, more of a known batch, or a new benefit."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -140,8 +139,3 @@ def _seen(finding: Finding) -> Seen:
 async def _origin(ledger: Ledger, c: AsyncConnection, finding: Finding, terms: Terms) -> Origin:
     snapshot_id = await keep_snapshot(ledger, c, finding.source, finding.raw, finding.found_at)
     return Origin(finding.source, terms.region_code, snapshot_id, finding.found_at)
-
-
-def file_digest(finding: Finding) -> bytes:
-    """What the file of a finding is known by."""
-    return hashlib.sha256(finding.raw).digest()[:16]

@@ -13,6 +13,7 @@ from notifier.domain.errors import InputError
 from notifier.domain.outcomes import REASON_TEXT, Reason
 from notifier.report.rate import Report, rate_report
 from notifier.report.table import report_table
+from notifier.report.words import reason_text
 from notifier.report.workbook import write_workbook
 from notifier.settings import load_settings
 from notifier.store import campaigns as stored
@@ -133,17 +134,20 @@ def report_command(
 
 @visit.command("list")
 def visit_list(
-    region: Annotated[str, typer.Option(help="12-digit code")] = _COUNTY, above: int = 0, as_json: AsJson = False
+    region: Annotated[str, typer.Option(help="12-digit code")] = _COUNTY, after: int = 0, as_json: AsJson = False
 ) -> None:
-    """Open visits of a region, names masked."""
+    """Visits of a region that wait, names and phones masked."""
 
     async def work(app: App) -> list[dict[str, Any]]:
-        found = await app.visits.open_visits(region, above)
-        return [{**plain(one), "name": one.name, "reason_text": one.reason_text} for one in found]
+        found = await app.visits.open_visits(region, after)
+        return [
+            {**plain(one), "name": one.householder, "phones": list(one.phones), "reason_text": reason_text(one.reason)}
+            for one in found
+        ]
 
     found = _with_app(work, as_json)
     lines = [
-        f"{one['visit_id']:>6} {one['village']} {one['group'] or ''} {one['name']} {one['reason_text']}"
+        f"{one['visit_id']:>6} {one['region_code']} {one['group_name'] or ''} {one['name']} {one['reason_text']}"
         for one in found
     ]
     answer(found, as_json=as_json, text="\n".join(lines) or "没有待入户的农户")

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from notifier.domain.contracts import Clock
 from notifier.domain.outcomes import Reason
-from notifier.store import visits
+from notifier.store import visit_list, visits
 from notifier.store.ledger import Ledger
-from notifier.store.visits import OpenVisit, Report
+from notifier.store.visit_list import VisitTask
+from notifier.store.visits import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +18,9 @@ class VisitDesk:
     ledger: Ledger
     clock: Clock
 
-    async def open_visits(self, region_code: str, above: int = 0) -> Sequence[OpenVisit]:
-        """The next open visits of a region above an id, names masked."""
-        return await visits.open_visits(self.ledger, region_code, above)
+    async def open_visits(self, region_code: str, after: int = 0) -> Sequence[VisitTask]:
+        """The next visits of a region that wait, names and phones masked."""
+        return await visit_list.open_visits(self.ledger, region_code, after=after)
 
     async def sign_off(self, visit_id: int, by: str, how: str, remark: str | None = None) -> None:
         """The household was told in person just now: reached, acknowledged."""

@@ -1,6 +1,8 @@
 """The workbook that goes back to the uploader: each row that was not taken whole, as it was, with the reason beside."""
 
+import re
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,6 +19,7 @@ _REJECTED, _WARNED = "退回", "已导入,请核对"
 _HOUSEHOLDER_ID = "户主身份证号"
 _SHEET_NAME = 31
 _NO_SHEET = "退回"
+_NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\]")
 
 
 class Returned:
@@ -58,13 +61,21 @@ class Returned:
             options = {"constant_memory": True, "tmpdir": self._folder.name, "strings_to_formulas": False}
             self._book = xlsxwriter.Workbook(str(self._path), options)
         if row.sheet not in self._sheets:
-            sheet = self._sheets[row.sheet] = self._book.add_worksheet((row.sheet or _NO_SHEET)[:_SHEET_NAME])
+            sheet = self._sheets[row.sheet] = self._book.add_worksheet(self._free_name(row.sheet))
             self._next_rows[row.sheet] = 0
             sheet.set_column(0, 0, 14)
             sheet.set_column(1, 1, 48)
             owner = (_HOUSEHOLDER_ID,) if _lacks_owner(row) else ()
             self._write(sheet, row.sheet, [*_HEAD, *owner, *row.header])
         return self._sheets[row.sheet]
+
+    def _free_name(self, sheet: str) -> str:
+        # an old format may allow what .xlsx does not; the village in the name is kept
+        name = _NOT_IN_NAMES.sub("_", sheet).strip("'")[:_SHEET_NAME] or _NO_SHEET
+        taken = {one.get_name().casefold() for one in self._sheets.values()}
+        return next(
+            free for n in count() if (free := f"{name[: _SHEET_NAME - 4]}_{n}" if n else name).casefold() not in taken
+        )
 
     def _write(self, sheet: Any, name: str, cells: Sequence[object]) -> None:
         at = self._next_rows[name]

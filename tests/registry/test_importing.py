@@ -2,23 +2,28 @@
 
 import asyncio
 import io
-import resource
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import xlwt
 from python_calamine import CalamineWorkbook
 
 from notifier.domain.errors import InputError
+from notifier.registry.drafts import Remark
+from notifier.registry.entries import Line
 from notifier.registry.handing_in import HandedIn
 from notifier.registry.importing import ImportReport, import_households
 from notifier.registry.regions import import_regions
+from notifier.registry.returned import Returned
 from notifier.sandbox.county import build_county, write_rosters
 from notifier.sandbox.county.numbers import card_number, phone_number, short_id
+from notifier.sandbox.county.one_roster import write_one_roster
 from notifier.sandbox.county.workbooks import Cell
+from notifier.sources.workbook import SheetRow
 from tests.registry.rosters import (
     HEADER,
     SETTINGS,
@@ -312,17 +317,35 @@ async def test_a_killed_import_keeps_its_batches_and_the_same_file_completes_it(
 
 
 async def test_memory_does_not_grow_with_the_number_of_rows(sqlite_ledger_url: str, tmp_path: Path) -> None:
-    path = write_csv(tmp_path / "a.csv", [a_row(index) for index in range(1, 20_001)])
+    path = tmp_path / "a.xlsx"
+    n_households = write_one_roster(path, 16_000)
     seen: list[int] = []
 
     class Sampler(Watcher):
         def advance(self, n_done: int) -> None:
-            seen.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+            seen.append(psutil.Process().memory_info().rss >> 20)
 
     async with a_ledger(sqlite_ledger_url) as ledger:
-        await import_households(ledger, HandedIn(path, path.name), SETTINGS, FrozenClock(), Sampler())
-    # what grows is SQLite's page cache (64 MB at most) and 16 bytes of hash a person
+        await import_regions(ledger, REGIONS)
+        report = await import_households(ledger, HandedIn(path, path.name), SETTINGS, FrozenClock(), Sampler())
+    assert (report.n_added, report.n_households_added) == (16_000, n_households)
+    # what grows is SQLite's page cache (64 MB at most) and a hash a person
     assert seen[-1] - seen[0] < 60
+
+
+async def test_sheet_names_that_no_xlsx_can_bear_do_not_stop_the_rejected_rows(tmp_path: Path) -> None:
+    returned = Returned()
+    try:
+        for name in ("一村", "一/村", "一_村", "", "'" * 3, "长" * 40, "长" * 41):
+            row = SheetRow(name, 2, {}, ["=1+1", True, 3.5, None], ("姓名",), (), {}, "缺列")
+            returned.add([Remark(Line(row, {}), "缺列", True)])
+        content = returned.content()
+        assert content is not None
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        assert len(book.sheet_names) == 7
+        assert book.get_sheet_by_index(0).to_python()[1] == ["退回", "缺列", 2.0, "=1+1", 1.0, 3.5]
+    finally:
+        returned.close()
 
 
 async def test_no_planted_value_is_readable_in_the_ledger_or_the_report(sqlite_ledger_url: str, tmp_path: Path) -> None:

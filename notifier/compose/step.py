@@ -66,12 +66,16 @@ async def _compose_first(desk: ComposeDesk, told: Told) -> Composed:
     batch = _POLICY_BATCH if told.kind is BenefitKind.POLICY else _PAYMENT_BATCH
     while True:
         async with desk.ledger.writing() as c:
+            await campaigns.take_turn(c, told.campaign_id)
             part = await campaigns.uncomposed_range(c, told.campaign_id, above, batch)
             if part is None:
                 await campaigns.mark_all_composed(c, told.campaign_id, began)
                 return Composed(n_messages, n_visits)
             first, above, n_owed = part
-            n_lines = 0 if told.kind is BenefitKind.POLICY else await campaigns.n_lines(c, told)
+            n_lines = 0
+            if told.kind is BenefitKind.DISBURSEMENT:
+                await composing.assign_lines(c, told, first, above)
+                n_lines = await campaigns.n_lines(c, told)
             chains = composing.first_chains(told, first, above, n_owed + n_lines)
             n_messages += await _climb_rungs(desk, c, told, chains)
             n_visits += await _open_visits(desk, c, chains, Reason.NO_CONTACT)
@@ -84,6 +88,8 @@ async def _climb(desk: ComposeDesk) -> Composed | None:
         if not due:
             return None
         told = await campaigns.told(c, [one.campaign_id for one in due], desk.ledger)
+        for campaign_id in sorted(told):
+            await campaigns.take_turn(c, campaign_id)
         n_messages = n_visits = 0
         for campaign_id, at_step in sorted({(one.campaign_id, one.step) for one in due}):
             group = [one for one in due if (one.campaign_id, one.step) == (campaign_id, at_step)]
@@ -107,11 +113,12 @@ async def _climb_rungs(desk: ComposeDesk, c: Transaction, told: Told, chains: Ch
     for number, rung in enumerate(rungs(told.ladder, told.kind)):
         if number > chains.stands_at:
             for one in rung:
-                n += await _compose_try(desk, c, told, chains, number, one)
+                n += await _compose_try(desk, c, told, chains, (number, one))
     return n
 
 
-async def _compose_try(desk: ComposeDesk, c: Transaction, told: Told, chains: Chains, number: int, one: Try) -> int:
+async def _compose_try(desk: ComposeDesk, c: Transaction, told: Told, chains: Chains, of: tuple[int, Try]) -> int:
+    number, one = of
     gateway = desk.gateways.get(one.medium)
     kind = "policy" if told.kind is BenefitKind.POLICY else told.purpose
     words = desk.texts.get(kind, {}).get(gateway or "")
@@ -168,6 +175,9 @@ async def _own_notices(desk: ComposeDesk, c: Transaction, told: Told, rows: Rows
             unsendable.append(who.message_id)
     await notices.insert_notices(c, desk.ledger, told, composed)
     await fail_messages(c, desk.ledger, unsendable, Cause(MessageEvent.REFUSE, "lint", Reason.CONTENT), now)
+    # A line can be taken back between two rungs; a message that has nothing to say must not wait for ever.
+    empty = await notices.without_notice(c, rows)
+    await fail_messages(c, desk.ledger, empty, Cause(MessageEvent.REFUSE, "nothing_to_tell", Reason.UNKNOWN), now)
 
 
 def _notice(notice_id: int, gateway: str, filled: Filled) -> notices.ComposedNotice:

@@ -80,6 +80,8 @@ MESSAGE: Mapping[tuple[MessageState, MessageEvent], MessageState] = {
     (_M.ACCEPTED, _E.LOSE): _M.ACCEPTED,
     (_M.UNSURE, _E.ACCEPT): _M.ACCEPTED,
     (_M.UNSURE, _E.REFUSE): _M.FAILED,
+    # The answer came after its owner was believed dead: not executed.
+    (_M.UNSURE, _E.POSTPONE): _M.POSTPONED,
     (_M.UNSURE, _E.DELIVER): _M.DELIVERED,
     (_M.UNSURE, _E.FAIL): _M.FAILED,
     # The provider was asked and has no such message: it never left.
@@ -92,6 +94,12 @@ MESSAGE: Mapping[tuple[MessageState, MessageEvent], MessageState] = {
     # Repeats, and what an earlier word already decided.
     (_M.FAILED, _E.FAIL): _M.FAILED,
     (_M.FAILED, _E.ACCEPT): _M.FAILED,
+    # A failing receipt came before the answer, and the answer never.
+    (_M.FAILED, _E.LOSE): _M.FAILED,
+    # Silence was recorded while a slow settlement or an answer was on its way; only `delivered` is news.
+    (_M.SILENT, _E.ACCEPT): _M.SILENT,
+    # What is lost or unsure already was lost by a crash first and by its own late answer second.
+    (_M.UNSURE, _E.LOSE): _M.UNSURE,
     (_M.FAILED, _E.FALL_SILENT): _M.FAILED,
     (_M.SILENT, _E.FAIL): _M.FAILED,
     (_M.SILENT, _E.FALL_SILENT): _M.SILENT,
@@ -136,6 +144,8 @@ class OwedEvent(StrEnum):
     """The ladder came down to the visit."""
     EXCUSE = "excuse"
     """A second person confirmed the excuse."""
+    REOPEN = "reopen"
+    """Another payment line of the household was found after it was told."""
 
 
 _O, _V = OwedState, OwedEvent
@@ -154,6 +164,13 @@ OWED: Mapping[tuple[OwedState, OwedEvent], OwedState] = {
     # An excuse after evidence is refused by not being here; evidence after an excuse is believed.
     (_O.EXCUSED, _V.REACH): _O.REACHED,
     (_O.EXCUSED, _V.EXHAUST): _O.EXCUSED,
+    # Told of what was known then; the new line is owed a notice of its own.
+    (_O.REACHED, _V.REOPEN): _O.PENDING,
+    (_O.PENDING, _V.REOPEN): _O.PENDING,
+    # The new line is told too, and the open visit covers whatever does not arrive.
+    (_O.UNREACHED, _V.REOPEN): _O.UNREACHED,
+    # Nobody is there to be told.
+    (_O.EXCUSED, _V.REOPEN): _O.EXCUSED,
 }
 
 

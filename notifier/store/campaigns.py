@@ -14,6 +14,7 @@ from notifier.store.composing import Told
 from notifier.store.ledger import Ledger, take_ids
 from notifier.store.tables.columns import stamp
 
+_COMPOSING = 6_404_251_000_000_000
 _STATE_TEXT = {
     CampaignState.DRAFT: "草稿",
     CampaignState.IN_REVIEW: "审核中",
@@ -116,6 +117,11 @@ class Verdict:
     remark: str | None
 
 
+async def hold(c: AsyncConnection, campaign_id: int) -> None:
+    """Nobody else decides on the campaign until this transaction ends."""
+    await c.execute(text("UPDATE campaign SET state = state WHERE id = :id"), {"id": campaign_id})
+
+
 async def add_review(c: AsyncConnection, campaign_id: int, verdict: Verdict, now: datetime) -> None:
     """The verdict is on record."""
     (review_id,) = await take_ids(c, "review", 1)
@@ -157,6 +163,15 @@ async def told(c: AsyncConnection, campaign_ids: Sequence[int], ledger: Ledger) 
     return {row.campaign_id: Told(**(dict(row._mapping) | {"kind": BenefitKind(row.kind)})) for row in rows}
 
 
+async def take_turn(c: AsyncConnection, campaign_id: int) -> None:
+    """No other transaction composes the campaign until this one ends; what the last one composed is seen from now on.
+
+    Take it before the counts are touched, several in the order of ids, so that no two composers block each other.
+    """
+    if c.dialect.name == "postgresql":  # SQLite has one writer anyway
+        await c.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": _COMPOSING + campaign_id})
+
+
 async def uncomposed_range(c: AsyncConnection, campaign_id: int, above: int, most: int) -> tuple[int, int, int] | None:
     """(first id, last id, how many) of the next `most` owed rows above an id without a first rung, or None."""
     row = (
@@ -189,14 +204,20 @@ async def mark_all_composed(c: AsyncConnection, campaign_id: int, planned_before
 
 
 async def finish_done(ledger: Ledger) -> list[int]:
-    """Planned and composed campaigns in which nothing is pending any more are finished; which ones."""
+    """Planned and composed campaigns in which nothing is pending any more are finished; which ones.
+
+    What still waits to be sent (双通道, the other way arrived) or to be settled keeps its campaign running.
+    """
     async with ledger.writing() as c:
         rows = await c.execute(
             text(
                 "UPDATE campaign SET state = 'finished', finished_at = coalesce(finished_at, composed_at) "
                 "WHERE state = 'running' AND composed_at >= planned_at AND NOT EXISTS (SELECT 1 FROM tally t WHERE "
                 "t.campaign_id = campaign.id AND t.subject = 'owed' AND t.state = 'pending' GROUP BY t.campaign_id "
-                "HAVING SUM(t.n) > 0) RETURNING id"
+                "HAVING SUM(t.n) > 0) AND NOT EXISTS (SELECT 1 FROM chunk k WHERE k.campaign_id = campaign.id "
+                "AND k.state = 'open') AND NOT EXISTS (SELECT 1 FROM unsure_attempt u "
+                "JOIN attempt a ON a.id = u.attempt_id JOIN chunk k ON k.id = a.chunk_id "
+                "WHERE k.campaign_id = campaign.id) RETURNING id"
             )
         )
         return [int(row.id) for row in rows]

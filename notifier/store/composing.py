@@ -1,7 +1,8 @@
 """From owed households to messages in chunks, one INSERT … SELECT a try; from a last setback to a visit.
 
-A chain is (owed, person): the person whose lines are told. A beneficiary with a usable contact of their own is a chain;
-the rest of a household's lines, and every policy, belong to the householder's chain.
+A chain is (owed, person, retry): the person whose lines are told. A beneficiary with a usable contact of their own is a
+chain; the rest of a household's lines, and every policy, belong to the householder's chain. Retry 0 is the first
+telling; lines that found their household only after it was composed are told in the chain's next retry.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,21 +22,22 @@ from notifier.store.tally import count
 KIND_OF: Mapping[Medium, ContactKind] = {Medium.SMS: ContactKind.PHONE, Medium.WECHAT: ContactKind.OPENID}
 
 # Whose chain a payment line belongs to: the beneficiary's if they can be addressed themselves, else the householder's.
-CHAIN_PERSON = (
+_CHAIN_PERSON = (
     "CASE WHEN EXISTS (SELECT 1 FROM contact own WHERE own.household_id = h.id AND own.person_id = p.person_id "
     "AND own.state = 'usable' AND own.is_shared = 0) THEN p.person_id ELSE h.householder_id END"
 )
 _POLICY_CHAINS = (
-    "SELECT o.id AS owed_id, o.household_id, o.region_code, h.householder_id AS person_id, h.householder_id "
-    "FROM owed o JOIN household h ON h.id = o.household_id WHERE {scope}"
+    "SELECT o.id AS owed_id, o.household_id, o.region_code, h.householder_id AS person_id, h.householder_id, "
+    "0 AS retry FROM owed o JOIN household h ON h.id = o.household_id WHERE {scope}"
 )
 _PAYMENT_CHAINS = (
-    f"SELECT DISTINCT o.id AS owed_id, o.household_id, o.region_code, {CHAIN_PERSON} AS person_id, h.householder_id "
-    "FROM owed o JOIN household h ON h.id = o.household_id JOIN payment p ON p.household_id = o.household_id "
-    "AND p.benefit_id = :benefit AND p.state = :purpose AND p.match_state = 'matched' WHERE {scope}"
+    "SELECT DISTINCT o.id AS owed_id, o.household_id, o.region_code, p.told_person_id AS person_id, "
+    "h.householder_id, p.told_retry AS retry FROM owed o JOIN household h ON h.id = o.household_id "
+    "JOIN payment p ON p.household_id = o.household_id AND p.benefit_id = :benefit AND p.state = :purpose "
+    "AND p.told_person_id IS NOT NULL WHERE {scope}"
 )
 _SETBACK_CHAINS = (
-    "SELECT DISTINCT o.id AS owed_id, o.household_id, o.region_code, x.person_id, h.householder_id "
+    "SELECT DISTINCT o.id AS owed_id, o.household_id, o.region_code, x.person_id, h.householder_id, x.retry "
     "FROM message x JOIN owed o ON o.id = x.owed_id JOIN household h ON h.id = o.household_id WHERE {scope}"
 )
 
@@ -55,7 +57,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Chains:
-    """Which chains a rung is for: SQL giving owed_id, household_id, region_code, person_id and householder_id."""
+    """Which chains a rung is for: SQL giving owed_id, household_id, region_code, person_id, householder_id, retry."""
 
     sql: str
     parameters: Mapping[str, Any]
@@ -75,9 +77,12 @@ class Rows:
 
 
 def first_chains(told: Told, first_owed: int, last_owed: int, most: int) -> Chains:
-    """The chains of the owed rows of a campaign in an id range that have no message yet."""
+    """The chains of the owed rows of a campaign in an id range whose first rung, or next retry, was not composed.
+
+    A chain of an earlier retry is among them; it has its messages and gets no other.
+    """
     sql = _POLICY_CHAINS if told.kind is BenefitKind.POLICY else _PAYMENT_CHAINS
-    scope = "o.campaign_id = :campaign AND o.id BETWEEN :lo AND :hi AND o.composed_step = -1 AND o.state = 'pending'"
+    scope = "o.campaign_id = :campaign AND o.id BETWEEN :lo AND :hi AND o.composed_step = -1 AND o.state <> 'excused'"
     parameters: dict[str, Any] = {"campaign": told.campaign_id, "lo": first_owed, "hi": last_owed}
     if told.kind is BenefitKind.DISBURSEMENT:
         parameters |= {"benefit": told.benefit_id, "purpose": told.purpose}
@@ -88,10 +93,36 @@ def setback_chains(ledger: Ledger, message_ids: Sequence[int], step: int) -> Cha
     """The chains of messages that ended without evidence at rung `step`, and in which nothing else is alive."""
     scope = (
         f"{ledger.among('x.id', 'setbacks')} AND o.state = 'pending' AND NOT EXISTS (SELECT 1 FROM message y WHERE "
-        "y.owed_id = x.owed_id AND y.person_id = x.person_id AND y.state NOT IN ('failed', 'silent', 'withdrawn'))"
+        "y.owed_id = x.owed_id AND y.person_id = x.person_id AND y.retry = x.retry "
+        "AND y.state NOT IN ('failed', 'silent', 'withdrawn'))"
     )
     parameters = {"setbacks": ledger.listed(message_ids)}
     return Chains(_SETBACK_CHAINS.format(scope=scope), parameters, step, len(message_ids))
+
+
+async def assign_lines(c: AsyncConnection, told: Told, first_owed: int, last_owed: int) -> None:
+    """Each untold line of the range's households is in a chain, and stays there whatever their contacts do later.
+
+    Lines of a household that has messages already are in its next retry. Safe to repeat.
+    """
+    await c.execute(
+        text(
+            "UPDATE payment AS p SET "
+            f"told_person_id = (SELECT {_CHAIN_PERSON} FROM household h WHERE h.id = p.household_id), "
+            "told_retry = coalesce((SELECT MAX(m.retry) + 1 FROM owed o JOIN message m ON m.owed_id = o.id "
+            "WHERE o.campaign_id = :campaign AND o.household_id = p.household_id), 0) "
+            "WHERE p.benefit_id = :benefit AND p.state = :purpose AND p.match_state = 'matched' "
+            "AND p.told_person_id IS NULL AND p.household_id IN (SELECT o.household_id FROM owed o "
+            "WHERE o.campaign_id = :campaign AND o.id BETWEEN :lo AND :hi AND o.composed_step = -1)"
+        ),
+        {
+            "campaign": told.campaign_id,
+            "benefit": told.benefit_id,
+            "purpose": told.purpose,
+            "lo": first_owed,
+            "hi": last_owed,
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,27 +165,32 @@ async def insert_messages(c: AsyncConnection, told: Told, chains: Chains, rung: 
 
 
 def _insert_sql(chains: Chains, *, shared_notice: bool) -> str:
+    contact = _best_contact(untried=chains.stands_at >= 0)
     notice = "CAST(:notice AS BIGINT)" if shared_notice else "CAST(:base AS BIGINT) + rn"
     return (
         "INSERT INTO message (id, owed_id, campaign_id, person_id, contact_id, medium, step, retry, notice_id, "
         "chunk_id, region_code, state, state_at) "
         "SELECT CAST(:base AS BIGINT) + rn, owed_id, CAST(:campaign AS BIGINT), person_id, contact_id, "
-        f"CAST(:medium AS VARCHAR), CAST(:step AS INTEGER), 0, {notice}, "
+        f"CAST(:medium AS VARCHAR), CAST(:step AS INTEGER), retry, {notice}, "
         "CAST(:chunk AS BIGINT) + rn / CAST(:size AS BIGINT), region_code, 'ready', CAST(:now AS BIGINT) FROM ("
         "SELECT q.*, ROW_NUMBER() OVER (ORDER BY region_code, owed_id) - 1 AS rn FROM ("
-        f"SELECT s.owed_id, s.region_code, s.person_id, {_best_contact(untried=chains.stands_at >= 0)} AS contact_id "
+        f"SELECT s.owed_id, s.region_code, s.person_id, s.retry, {contact} AS contact_id "
         f"FROM ({chains.sql}) s WHERE NOT EXISTS (SELECT 1 FROM message n "
-        "WHERE n.owed_id = s.owed_id AND n.person_id = s.person_id AND n.step > :stands_at "
+        "WHERE n.owed_id = s.owed_id AND n.person_id = s.person_id AND n.retry = s.retry AND n.step > :stands_at "
         "AND NOT (n.step = :step AND n.medium <> :medium))) q WHERE contact_id IS NOT NULL) numbered"
     )
 
 
 def _best_contact(*, untried: bool) -> str:
-    """The chain person's contact, else the householder's, else another's; `untried` leaves out numbers already used."""
+    """The chain person's contact, else the householder's, else another's.
+
+    `untried` leaves out what this chain used already, and what failed for another chain of the household.
+    """
     # Before the first rung there is nothing tried; looking for it would cost a probe a household.
     condition = (
         " AND NOT EXISTS (SELECT 1 FROM message t JOIN contact tc ON tc.id = t.contact_id "
-        "WHERE t.owed_id = s.owed_id AND tc.value_hash = c.value_hash)"
+        "WHERE t.owed_id = s.owed_id AND tc.value_hash = c.value_hash AND ((t.person_id = s.person_id "
+        "AND t.retry = s.retry) OR t.state IN ('failed', 'silent')))"
         if untried
         else ""
     )
@@ -182,7 +218,7 @@ async def chains_left(c: AsyncConnection, chains: Chains) -> list[tuple[int, int
     rows = await c.execute(
         text(
             f"SELECT s.owed_id, s.person_id FROM ({chains.sql}) s WHERE NOT EXISTS (SELECT 1 FROM message n WHERE "
-            "n.owed_id = s.owed_id AND n.person_id = s.person_id AND n.step > :stands_at)"
+            "n.owed_id = s.owed_id AND n.person_id = s.person_id AND n.retry = s.retry AND n.step > :stands_at)"
         ),
         dict(chains.parameters) | {"stands_at": chains.stands_at},
     )

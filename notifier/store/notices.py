@@ -12,7 +12,7 @@ from sqlalchemy import Date, Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.benefits import BenefitKind
-from notifier.store.composing import CHAIN_PERSON, Rows, Told
+from notifier.store.composing import Rows, Told
 from notifier.store.ledger import Ledger
 from notifier.store.tables.columns import MU_SCALE
 
@@ -81,9 +81,9 @@ async def addressees(c: AsyncConnection, ledger: Ledger, told: Told, rows: Rows)
         text(
             "SELECT m.id AS message_id, w.id AS person_id, w.name_sealed, p.area_mu, p.standard_fen, p.amount_fen, "
             "p.period, p.returned_why, p.goods, p.quantity_text, p.unit, p.pick_up "
-            "FROM message m JOIN owed o ON o.id = m.owed_id JOIN household h ON h.id = o.household_id "
-            "JOIN payment p ON p.household_id = h.id AND p.benefit_id = :benefit AND p.state = :purpose "
-            f"AND p.match_state = 'matched' AND {CHAIN_PERSON} = m.person_id "
+            "FROM message m JOIN owed o ON o.id = m.owed_id JOIN payment p ON p.household_id = o.household_id "
+            "AND p.benefit_id = :benefit AND p.state = :purpose "
+            "AND p.told_person_id = m.person_id AND p.told_retry = m.retry "
             "JOIN person w ON w.id = m.person_id "
             "WHERE m.id BETWEEN :first AND :last ORDER BY m.id, p.id"
         ),
@@ -99,6 +99,18 @@ async def addressees(c: AsyncConnection, ledger: Ledger, told: Told, rows: Rows)
             (key, list(rows)) for key, rows in groupby(found, key=lambda row: int(row.message_id))
         )
     ]
+
+
+async def without_notice(c: AsyncConnection, rows: Rows) -> list[int]:
+    """Messages of an id range whose own notice was not composed, since no line of their chain is left to tell."""
+    found = await c.execute(
+        text(
+            "SELECT m.id FROM message m WHERE m.id BETWEEN :first AND :last "
+            "AND NOT EXISTS (SELECT 1 FROM notice n WHERE n.id = m.notice_id)"
+        ),
+        {"first": rows.first, "last": rows.last},
+    )
+    return [int(row.id) for row in found]
 
 
 def _line(row: Row[Any]) -> Line:

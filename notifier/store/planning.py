@@ -17,6 +17,7 @@ from notifier.domain.rule_forms import from_json
 from notifier.store.ledger import Ledger, take_ids
 from notifier.store.rules import Bound, compile_rule
 from notifier.store.tables.columns import stamp
+from notifier.store.tally import count, uncount
 
 _NOT_YET = "NOT EXISTS (SELECT 1 FROM owed o WHERE o.campaign_id = :campaign AND o.household_id = h.id)"
 _TALLY = text(
@@ -36,7 +37,8 @@ _LINES = (
 async def plan(ledger: Ledger, campaign_id: int, clock: Clock) -> int:
     """Every active household that the campaign owes a notice has its Owed row; gives how many are new.
 
-    Safe to repeat: a household that is there already stays as it is. A finished campaign with new rows runs again.
+    Safe to repeat: a household that is there already stays as it is, unless another payment line of it was found: then
+    it waits to be composed again. A finished campaign with such rows runs again.
     Raises InputError when there is no such campaign, or a policy's rule is missing or cannot be read.
     """
     async with ledger.writing() as c:
@@ -47,6 +49,9 @@ async def plan(ledger: Ledger, campaign_id: int, clock: Clock) -> int:
             audience = _by_lines(int(row.benefit_id), row.purpose)
         else:
             audience = _by_rule(campaign_id, row.rule, row.rule_text)
+        n_again = 0
+        if row.kind == BenefitKind.DISBURSEMENT:
+            n_again = await _reopen(c, ledger, campaign_id, clock.now())
         n_new = await _insert(c, campaign_id, audience, clock.now())
         await c.execute(
             text(
@@ -55,7 +60,7 @@ async def plan(ledger: Ledger, campaign_id: int, clock: Clock) -> int:
                 "finished_at = CASE WHEN :n > 0 THEN NULL ELSE finished_at END, "
                 "composed_at = CASE WHEN :n > 0 THEN NULL ELSE composed_at END WHERE id = :campaign"
             ),
-            {"campaign": campaign_id, "at": stamp(clock.now()), "n": n_new},
+            {"campaign": campaign_id, "at": stamp(clock.now()), "n": n_new + n_again},
         )
     return n_new
 
@@ -116,6 +121,32 @@ async def _insert(c: AsyncConnection, campaign_id: int, audience: _Audience, now
     return inserted.rowcount
 
 
+async def _reopen(c: AsyncConnection, ledger: Ledger, campaign_id: int, now: datetime) -> int:
+    """Composed households that have a line nobody told them wait to be composed again (P5); how many."""
+    rows = await c.execute(
+        text(
+            "SELECT o.id FROM owed o JOIN campaign k ON k.id = o.campaign_id WHERE o.campaign_id = :campaign "
+            "AND o.composed_step = 0 AND o.state <> 'excused' AND EXISTS (SELECT 1 FROM payment p "
+            "WHERE p.household_id = o.household_id AND p.benefit_id = k.benefit_id AND p.state = k.purpose "
+            "AND p.match_state = 'matched' AND p.told_person_id IS NULL)"
+        ),
+        {"campaign": campaign_id},
+    )
+    chosen = {"ids": ledger.listed([int(row.id) for row in rows])}
+    await uncount(c, "owed", ledger.among("o.id", "ids"), chosen)
+    reopened = await c.execute(
+        text(
+            "UPDATE owed SET composed_step = -1, state_at = CASE WHEN state = 'reached' THEN :now ELSE state_at END, "
+            "level = CASE WHEN state = 'reached' THEN NULL ELSE level END, "
+            "state = CASE WHEN state = 'reached' THEN 'pending' ELSE state END "
+            f"WHERE {ledger.among('id', 'ids')} AND composed_step = 0"
+        ),
+        chosen | {"now": stamp(now)},
+    )
+    await count(c, "owed", ledger.among("o.id", "ids"), chosen)
+    return int(reopened.rowcount)
+
+
 async def audience(ledger: Ledger, campaign_id: int) -> int:
     """How many households planning would add today. Raises InputError: no such campaign, or no rule yet."""
     async with ledger.reading() as c:
@@ -131,9 +162,7 @@ async def audience(ledger: Ledger, campaign_id: int) -> int:
             found = _by_lines(int(row.benefit_id), row.purpose)
         else:
             found = _by_rule(campaign_id, row.rule, row.rule_text)
-        counted = await c.execute(
-            text(f"SELECT COUNT(*) {found.households}"), {"campaign": campaign_id, **found.bound}
-        )
+        counted = await c.execute(text(f"SELECT COUNT(*) {found.households}"), {"campaign": campaign_id, **found.bound})
         return int(counted.scalar_one())
 
 

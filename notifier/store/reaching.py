@@ -10,10 +10,12 @@ from notifier.store.ledger import Ledger
 from notifier.store.tables.columns import stamp
 from notifier.store.tally import count, uncount
 
-# Every person whose lines are told has a delivered message: a household with two chains is reached when both are.
+# Every person whose lines are told has a delivered message: a household with two chains is reached when both are, and
+# one that waits for its next retry to be composed is not.
 _EVERY_CHAIN = (
-    "NOT EXISTS (SELECT 1 FROM message x WHERE x.owed_id = {owed} AND NOT EXISTS (SELECT 1 FROM message y "
-    "WHERE y.owed_id = x.owed_id AND y.person_id = x.person_id AND y.state = 'delivered'))"
+    "{owed}.composed_step = 0 AND NOT EXISTS (SELECT 1 FROM message x WHERE x.owed_id = {owed}.id AND NOT EXISTS ("
+    "SELECT 1 FROM message y WHERE y.owed_id = x.owed_id AND y.person_id = x.person_id AND y.retry = x.retry "
+    "AND y.state = 'delivered'))"
 )
 
 
@@ -39,12 +41,12 @@ async def reach_owed(
     told = "1 = 1" if level == "acknowledged" else _EVERY_CHAIN
     open_to = "'pending', 'unreached', 'excused'" + (", 'reached'" if level == "acknowledged" else "")
     await uncount(
-        c, "owed", f"{ledger.among('o.id', 'ids')} AND o.state IN ({open_to}) AND {told.format(owed='o.id')}", chosen
+        c, "owed", f"{ledger.among('o.id', 'ids')} AND o.state IN ({open_to}) AND {told.format(owed='o')}", chosen
     )
     rows = await c.execute(
         text(
             "UPDATE owed SET state = 'reached', level = :level, state_at = :now "
-            f"WHERE {ledger.among('id', 'ids')} AND state IN ({open_to}) AND {told.format(owed='owed.id')} RETURNING id"
+            f"WHERE {ledger.among('id', 'ids')} AND state IN ({open_to}) AND {told.format(owed='owed')} RETURNING id"
         ),
         chosen | {"level": level, "now": stamp(now)},
     )
@@ -53,7 +55,10 @@ async def reach_owed(
         reached = {"ids": ledger.listed(moved)}
         await count(c, "owed", ledger.among("o.id", "ids"), reached)
         await c.execute(
-            text(f"UPDATE visit SET state = 'overtaken' WHERE {ledger.among('owed_id', 'ids')} AND state = 'open'"),
+            text(
+                f"UPDATE visit SET state = 'overtaken' WHERE {ledger.among('owed_id', 'ids')} "
+                "AND state IN ('open', 'excuse_asked')"
+            ),
             reached,
         )
     return moved

@@ -89,7 +89,12 @@ async def exhaust(c: AsyncConnection, ledger: Ledger, owed_ids: Sequence[int], r
         await c.execute(
             text(
                 "INSERT INTO visit (id, owed_id, region_code, reason, state, opened_at) "
-                "VALUES (:id, :owed, :region, :reason, 'open', :now) ON CONFLICT (owed_id) DO NOTHING"
+                "VALUES (:id, :owed, :region, :reason, 'open', :now) "
+                # A household that was reached before is owed again when another of its lines is found; the audit
+                # trail keeps who signed the earlier visit.
+                "ON CONFLICT (owed_id) DO UPDATE SET state = 'open', reason = excluded.reason, "
+                "opened_at = excluded.opened_at, visited_at = NULL, by_user = NULL, how = NULL, remark = NULL "
+                "WHERE visit.state IN ('overtaken', 'signed')"
             ),
             [
                 {"id": i, "owed": row.id, "region": row.region_code, "reason": reason.value, "now": stamp(now)}

@@ -76,6 +76,7 @@ class Payment(SQLModel, table=True):
     """One line of a disbursement. `line_hash` makes a re-import a no-op; a match says whom, how surely and why.
 
     match_state: new, matched, ambiguous, unknown, refused (a person decided that it is nobody of the county).
+    `told_person_id` and `told_retry` say in whose messages of which retry the line is told; None until composed.
     """
 
     __table_args__ = (
@@ -113,3 +114,5 @@ class Payment(SQLModel, table=True):
     person_id: int | None = Field(default=None, sa_column=Column(BIG))
     confidence: int = 0
     match_why: str | None = None
+    told_person_id: int | None = Field(default=None, sa_column=Column(BIG))
+    told_retry: int | None = None

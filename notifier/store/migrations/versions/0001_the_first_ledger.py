@@ -307,6 +307,8 @@ def upgrade() -> None:
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("confidence", sa.Integer(), nullable=False),
         sa.Column("match_why", sa.String(), nullable=True),
+        sa.Column("told_person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("told_retry", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("benefit_id", "line_hash"),
     )

@@ -12,7 +12,8 @@ from notifier.domain.settings import Track
 from notifier.store import settling
 from notifier.store.settling import Settled, UnsureLetters
 
-_MOST = 500
+_MOST = 50
+"""Attempts asked about together; few, so that what was said is recorded before another process asks again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,11 @@ async def settle(desk: DispatchDesk, track: Track) -> SettledCounts:
     records lag; before, and when there is no answer, it is asked again later. When the receipt window is over and it
     is still unsure, its households go to a visit. Safe to repeat.
     """
-    now = desk.clock.now()
-    due = await settling.due_unsure(desk.ledger, now, now + desk.settings.settle_after, _MOST)
-    counts = [await _settle_one(desk, attempt, track) for attempt in due]
+    began = desk.clock.now()
+    again_at = began + max(desk.settings.settle_after, timedelta(microseconds=1))
+    counts: list[SettledCounts] = []
+    while due := await settling.due_unsure(desk.ledger, began, again_at, _MOST):
+        counts += await asyncio.gather(*(_settle_one(desk, attempt, track) for attempt in due))
     return SettledCounts(
         sum(one.n_found for one in counts), sum(one.n_absent for one in counts), sum(one.n_lost for one in counts)
     )

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from notifier.dispatch.batching import batches
@@ -59,10 +59,19 @@ async def sweep(desk: DispatchDesk, bus: Bus) -> int:
 async def step(desk: DispatchDesk) -> Dispatched:
     """Every chunk that is due now has been worked on, without a bus: `notifier once dispatch`."""
     n_chunks = n_accepted = 0
-    while found := await dispatching.open_chunks(desk.ledger, desk.clock.now(), desk.settings.chunks_at_once):
-        sent = await asyncio.gather(*(send_chunk(desk, chunk_id) for chunk_id in found))
-        n_chunks, n_accepted = n_chunks + len(found), n_accepted + sum(sent)
+    while not desk.stopping.is_set() and (found := await _next_chunks(desk)):
+        sent = await asyncio.gather(*(send_chunk(desk, chunk_id) for chunk_id in found), return_exceptions=True)
+        # Every chunk of the round has ended before one's trouble is told: none is left in the air unrecorded.
+        for done in sent:
+            if isinstance(done, BaseException):
+                raise done
+            n_accepted += done
+        n_chunks += len(found)
     return Dispatched(n_chunks, n_accepted)
+
+
+async def _next_chunks(desk: DispatchDesk) -> list[int]:
+    return await dispatching.open_chunks(desk.ledger, desk.clock.now(), desk.settings.chunks_at_once)
 
 
 async def send_chunk(desk: DispatchDesk, chunk_id: int) -> int:
@@ -71,7 +80,7 @@ async def send_chunk(desk: DispatchDesk, chunk_id: int) -> int:
     Does nothing for a chunk that another holds. Safe to repeat and to kill: only what was in the air becomes unsure.
     """
     now = desk.clock.now()
-    if until := quiet_until(now, desk.settings.quiet_from, desk.settings.quiet_until):
+    if until := _quiet(desk):
         await dispatching.hold_back(desk.ledger, chunk_id, until)
         return 0
     held = await dispatching.claim(desk.ledger, chunk_id, desk.owner, now, desk.settings.lease)
@@ -84,12 +93,18 @@ async def send_chunk(desk: DispatchDesk, chunk_id: int) -> int:
     return await _send_held(desk, held, channel)
 
 
+def _quiet(desk: DispatchDesk) -> datetime | None:
+    return quiet_until(desk.clock.now(), desk.settings.quiet_from, desk.settings.quiet_until)
+
+
 async def _send_held(desk: DispatchDesk, held: Claim, channel: Channel) -> int:
     waiting = deque(batches(held.letters, channel.batch_size))
     n_accepted = 0
     again_from = None
     async with _signs_of_life(desk, held):
         while waiting and not desk.stopping.is_set():
+            if again_from := _quiet(desk):
+                break
             wave = [waiting.popleft() for _ in range(min(len(waiting), _CALLS_A_WAVE[channel.batch_size > 1]))]
             done = await _send_wave(desk, held, channel, wave)
             if done is None:

@@ -74,13 +74,17 @@ async def claim(ledger: Ledger, chunk_id: int, owner: str, now: datetime, lease:
         ).first()
         if row is None:
             return None
-        await _lose_what_was_in_the_air(c, ledger, chunk_id, now)
+        await lose_what_was_in_the_air(c, ledger, chunk_id, now)
         await _withdraw_overtaken(c, ledger, chunk_id, now)
         letters = await _load(c, ledger, chunk_id, now)
         return Claim(chunk_id, row.campaign_id, Medium(row.medium), owner, letters)
 
 
-async def _lose_what_was_in_the_air(c: AsyncConnection, ledger: Ledger, chunk_id: int, now: datetime) -> None:
+async def lose_what_was_in_the_air(c: AsyncConnection, ledger: Ledger, chunk_id: int, now: datetime) -> None:
+    """The chunk's calls without an answer are unsure, and asked about from now on. Safe to repeat.
+
+    Should their owner be alive after all, what it records later still counts.
+    """
     rows = (
         await c.execute(
             text("SELECT id, message_ids FROM attempt WHERE chunk_id = :chunk AND state = 'sending'"),
@@ -110,11 +114,14 @@ async def mark_unsure(c: AsyncConnection, attempt_ids: Sequence[int], code: str,
 
 
 async def _withdraw_overtaken(c: AsyncConnection, ledger: Ledger, chunk_id: int, now: datetime) -> None:
-    # A late receipt can reach a household between the setback and its next message; that message is not sent.
+    # A late receipt can reach a person between the setback and their next message; that message is not sent. Nor is
+    # one to a household that two people excused meanwhile.
     rows = await c.execute(
         text(
-            "SELECT m.id FROM message m JOIN owed o ON o.id = m.owed_id WHERE m.chunk_id = :chunk AND m.step > 0 "
-            "AND m.state IN ('ready', 'postponed') AND o.state <> 'pending'"
+            "SELECT m.id FROM message m JOIN owed o ON o.id = m.owed_id WHERE m.chunk_id = :chunk "
+            "AND m.state IN ('ready', 'postponed') AND (o.state = 'excused' OR m.step > 0 AND (o.state <> 'pending' "
+            "OR EXISTS (SELECT 1 FROM message y WHERE y.owed_id = m.owed_id AND y.person_id = m.person_id "
+            "AND y.retry = m.retry AND y.state = 'delivered')))"
         ),
         {"chunk": chunk_id},
     )
@@ -211,8 +218,8 @@ async def let_go(ledger: Ledger, held: Claim, now: datetime, not_before: datetim
                 "UPDATE chunk SET lease_until = 0, lease_owner = NULL, not_before = :later, "
                 "state = CASE WHEN EXISTS (SELECT 1 FROM message m WHERE m.chunk_id = chunk.id "
                 "AND m.state IN ('ready', 'postponed')) THEN 'open' ELSE 'sent' END, "
-                "sent_at = CASE WHEN sent_at IS NULL THEN CAST(:now AS BIGINT) ELSE sent_at END "
-                "WHERE id = :id AND lease_owner = :owner"
+                # The receipt window begins with the last message of the chunk, however long it was paused.
+                "sent_at = :now WHERE id = :id AND lease_owner = :owner"
             ),
             {
                 "later": stamp(not_before or now),
@@ -235,7 +242,12 @@ async def hold_back(ledger: Ledger, chunk_id: int, until: datetime) -> None:
 async def in_new_chunk(
     c: AsyncConnection, ledger: Ledger, message_ids: Sequence[int], not_before: datetime
 ) -> list[int]:
-    """The messages are in chunks of their own, one a campaign and medium, open from then on; the chunks' ids."""
+    """The messages are in chunks of their own, one a campaign and medium, open from then on; the chunks' ids.
+
+    Empty is fine.
+    """
+    if not message_ids:
+        return []
     rows = (
         await c.execute(
             text(f"SELECT DISTINCT campaign_id, medium FROM message WHERE {ledger.among('id', 'ids')}"),

@@ -80,9 +80,7 @@ def _open(ledger: Ledger, push_id: int, gateway: str, sealed: bytes, at: int) ->
 
 async def mark_folded(c: AsyncConnection, push_id: int, n_damaged: int) -> None:
     """The push is folded; `n_damaged` of its elements were not receipts."""
-    await c.execute(
-        text("UPDATE push SET folded = 1, n_damaged = :n WHERE id = :id"), {"n": n_damaged, "id": push_id}
-    )
+    await c.execute(text("UPDATE push SET folded = 1, n_damaged = :n WHERE id = :id"), {"n": n_damaged, "id": push_id})
 
 
 @dataclass(frozen=True, slots=True)

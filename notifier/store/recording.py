@@ -17,6 +17,8 @@ from notifier.store.moving import Cause, fail_messages, move_messages
 from notifier.store.tables.columns import stamp
 
 _WHOLE_CAMPAIGN = (Scope.TEMPLATE, Scope.ACCOUNT)
+_LEAST_DELAY = timedelta(minutes=1)
+"""For a single letter that a county's own codes postpone without a delay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +46,15 @@ async def record(
     A refusal that reaches the whole campaign (template, account) pauses it and fails nobody: its messages stay ready.
     A batch refused whole for one letter's fault (Postponed with no delay) is handed back in `again`.
     """
-    groups = _grouped(answers)
     async with ledger.writing() as c:
+        groups = _grouped(answers, await _gone_on(c, ledger, held, answers))
         await _settle_attempts(c, answers, settle_after, now)
         await move_messages(c, ledger, groups.accepted, Cause(MessageEvent.ACCEPT), now)
         for (code, reason), ids in groups.refused.items():
             await fail_messages(c, ledger, ids, Cause(MessageEvent.REFUSE, code, reason), now)
         for (code, delay), ids in groups.postponed.items():
-            await move_messages(c, ledger, ids, Cause(MessageEvent.POSTPONE, code), now)
-            await in_new_chunk(c, ledger, ids, now + delay)
+            moved = await move_messages(c, ledger, ids, Cause(MessageEvent.POSTPONE, code), now)
+            await in_new_chunk(c, ledger, moved, now + delay)
         for code, ids in groups.unsure.items():
             await move_messages(c, ledger, ids, Cause(MessageEvent.LOSE, code), now)
         if groups.stopped_by is not None:
@@ -71,7 +73,25 @@ class _Groups:
     stopped_by: str | None
 
 
-def _grouped(answers: Sequence[Answered]) -> _Groups:
+async def _gone_on(c: AsyncConnection, ledger: Ledger, held: Claim, answers: Sequence[Answered]) -> frozenset[int]:
+    """Messages that left the chunk while the call lasted: a process that slept for long is told so late that they were
+    settled and are on their way anew. Only that they were accepted is still news."""
+    ids = [
+        letter.message_id
+        for answer in answers
+        for letter, outcome in zip(answer.started.letters, answer.outcomes, strict=True)
+        if not isinstance(outcome, Accepted)
+    ]
+    if not ids:
+        return frozenset()
+    rows = await c.execute(
+        text(f"SELECT id FROM message WHERE {ledger.among('id', 'ids')} AND chunk_id <> :chunk"),
+        {"ids": ledger.listed(ids), "chunk": held.chunk_id},
+    )
+    return frozenset(int(row.id) for row in rows)
+
+
+def _grouped(answers: Sequence[Answered], gone_on: frozenset[int]) -> _Groups:
     refused, postponed, unsure = defaultdict(list), defaultdict(list), defaultdict(list)
     accepted: list[int] = []
     again: list[int] = []
@@ -81,14 +101,16 @@ def _grouped(answers: Sequence[Answered]) -> _Groups:
             match outcome:
                 case Accepted():
                     accepted.append(letter.message_id)
+                case _ if letter.message_id in gone_on:
+                    continue
                 case Refused(code, scope, _) if scope in _WHOLE_CAMPAIGN:
                     stopped_by = code
                 case Refused(code, _, reason):
                     refused[code, reason].append(letter.message_id)
-                case Postponed(_, delay) if not delay:
+                case Postponed(_, delay) if not delay and len(answer.outcomes) > 1:
                     again.append(letter.message_id)
                 case Postponed(code, delay):
-                    postponed[code, delay].append(letter.message_id)
+                    postponed[code, delay or _LEAST_DELAY].append(letter.message_id)
                 case Unsure(code):
                     unsure[code].append(letter.message_id)
     return _Groups(accepted, refused, postponed, unsure, again, stopped_by)
@@ -98,12 +120,13 @@ async def _settle_attempts(
     c: AsyncConnection, answers: Sequence[Answered], settle_after: timedelta, now: datetime
 ) -> None:
     settled = []
+    unsure: dict[str, list[int]] = defaultdict(list)
     for answer in answers:
         kinds = {type(outcome) for outcome in answer.outcomes}
         first = answer.outcomes[0]
         if Unsure in kinds:
             code = next(outcome.code for outcome in answer.outcomes if isinstance(outcome, Unsure))
-            await mark_unsure(c, [answer.started.attempt_id], code, now + settle_after)
+            unsure[code].append(answer.started.attempt_id)
             continue
         settled.append(
             {
@@ -114,6 +137,8 @@ async def _settle_attempts(
                 "now": stamp(now),
             }
         )
+    for code, attempt_ids in unsure.items():
+        await mark_unsure(c, attempt_ids, code, now + settle_after)
     if settled:
         await c.execute(
             text(

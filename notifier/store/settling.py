@@ -1,7 +1,7 @@
 """Unsure attempts: which are due to be asked about, and recording what the provider said."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,27 +22,34 @@ from notifier.store.tables.columns import instant, stamp
 
 @dataclass(frozen=True, slots=True)
 class UnsureLetters:
-    """An unsure attempt with the letters of it that are still unsure; empty when receipts settled them all."""
+    """An unsure attempt with the letters of it that are still unsure; empty when receipts settled them all.
+
+    A letter that was proved absent left the attempt's chunk; should it be unsure again, that is another attempt's.
+    """
 
     attempt_id: int
     out_id: str
     gateway: str
     medium: Medium
     started_at: datetime
-    n_asked: int
+    chunk_id: int
+    evidence: Mapping[str, int]
+    """What asking said before, in letters, and how often it was asked."""
     letters: Sequence[Letter] = field(repr=False)
 
 
 async def due_unsure(ledger: Ledger, now: datetime, next_ask: datetime, most: int) -> list[UnsureLetters]:
     """Up to `most` attempts whose time to be asked about has come, WeChat before SMS, then the oldest first.
 
-    WeChat can only be asked within ten minutes. They are not due again before `next_ask`, so that two processes do not ask the same at once.
+    WeChat can only be asked within ten minutes. They are not due again before `next_ask`, so that two processes do not
+    ask the same at once.
     """
     async with ledger.writing() as c:
         rows = (
             await c.execute(
                 text(
-                    "SELECT u.attempt_id, u.n_asked, a.out_id, a.gateway, a.message_ids, a.started_at, k.medium "
+                    "SELECT u.attempt_id, u.n_asked, a.out_id, a.gateway, a.message_ids, a.started_at, a.evidence, "
+                    "a.chunk_id, k.medium "
                     "FROM unsure_attempt u JOIN attempt a ON a.id = u.attempt_id JOIN chunk k ON k.id = a.chunk_id "
                     "WHERE u.ask_at <= :now ORDER BY k.medium DESC, u.ask_at LIMIT :most"
                     + ("" if ledger.is_sqlite else " FOR UPDATE OF u SKIP LOCKED")
@@ -64,21 +71,22 @@ async def due_unsure(ledger: Ledger, now: datetime, next_ask: datetime, most: in
                 row.gateway,
                 Medium(row.medium),
                 instant(row.started_at),
-                row.n_asked,
-                await _letters(c, ledger, json.loads(row.message_ids)),
+                row.chunk_id,
+                json.loads(row.evidence or "{}"),
+                await _letters(c, ledger, row.chunk_id, json.loads(row.message_ids)),
             )
             for row in rows
         ]
 
 
-async def _letters(c: AsyncConnection, ledger: Ledger, message_ids: Sequence[int]) -> list[Letter]:
+async def _letters(c: AsyncConnection, ledger: Ledger, chunk_id: int, message_ids: Sequence[int]) -> list[Letter]:
     rows = await c.execute(
         text(
             "SELECT m.id, t.id AS contact_id, t.value_sealed, n.id AS notice_id, n.template, n.parameters_sealed "
             "FROM message m JOIN contact t ON t.id = m.contact_id JOIN notice n ON n.id = m.notice_id "
-            f"WHERE {ledger.among('m.id', 'ids')} AND m.state = 'unsure' ORDER BY m.id"
+            f"WHERE {ledger.among('m.id', 'ids')} AND m.chunk_id = :chunk AND m.state = 'unsure' ORDER BY m.id"
         ),
-        {"ids": ledger.listed(message_ids)},
+        {"ids": ledger.listed(message_ids), "chunk": chunk_id},
     )
     return [
         Letter(
@@ -114,13 +122,22 @@ async def record_settlement(ledger: Ledger, attempt: UnsureLetters, settled: Set
                 await reach(c, ledger, await _word(c, ledger, message_id, found, now), "handset", now)
             elif found.delivered is False:
                 await _word(c, ledger, message_id, found, now)
-        released = await move_messages(c, ledger, settled.gone, Cause(MessageEvent.RELEASE, "absent"), now)
-        if released:
-            await in_new_chunk(c, ledger, released, now)
+        gone = await _still_here(c, ledger, attempt.chunk_id, settled.gone)
+        released = await move_messages(c, ledger, gone, Cause(MessageEvent.RELEASE, "absent"), now)
+        await in_new_chunk(c, ledger, released, now)
         cause = Cause(MessageEvent.FALL_SILENT, "unsettled", Reason.UNSETTLED)
         lost = await move_messages(c, ledger, settled.lost, cause, now)
         await exhaust(c, ledger, await owed_of(c, ledger, lost), Reason.UNSETTLED, now)
         await _close(c, attempt, settled, now)
+
+
+async def _still_here(c: AsyncConnection, ledger: Ledger, chunk_id: int, message_ids: Sequence[int]) -> list[int]:
+    # Another process may have asked at the same time and released them first.
+    rows = await c.execute(
+        text(f"SELECT id FROM message WHERE {ledger.among('id', 'ids')} AND chunk_id = :chunk"),
+        {"ids": ledger.listed(message_ids), "chunk": chunk_id},
+    )
+    return [int(row.id) for row in rows]
 
 
 async def _word(c: AsyncConnection, ledger: Ledger, message_id: int, found: Found, now: datetime) -> list[int]:
@@ -140,23 +157,18 @@ async def owed_of(c: AsyncConnection, ledger: Ledger, message_ids: Sequence[int]
 
 
 async def _close(c: AsyncConnection, attempt: UnsureLetters, settled: Settled, now: datetime) -> None:
-    evidence = json.dumps(
-        {
-            "asked": attempt.n_asked + 1,
-            "found": len(settled.found),
-            "absent": len(settled.gone),
-            "unsettled": len(settled.lost),
-        }
-    )
+    now_said = {"asked": 1, "found": len(settled.found), "absent": len(settled.gone), "unsettled": len(settled.lost)}
+    evidence = json.dumps({word: attempt.evidence.get(word, 0) + n for word, n in now_said.items()})
     ref = settled.found[0][1].provider_ref if settled.found else None
     await c.execute(
         text(
             "UPDATE attempt SET evidence = :evidence, provider_ref = coalesce(:ref, provider_ref), "
-            "state = :state, ended_at = :now WHERE id = :id"
+            "outcome = coalesce(:outcome, outcome), state = :state, ended_at = :now WHERE id = :id"
         ),
         {
             "evidence": evidence,
-            "ref": ref,
+            "ref": ref or None,
+            "outcome": "absent" if settled.gone and settled.is_over else None,
             "state": "settled" if settled.is_over else "unsure",
             "now": stamp(now),
             "id": attempt.attempt_id,

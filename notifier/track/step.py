@@ -13,6 +13,7 @@ from notifier.store.campaigns import finish_done
 from notifier.store.following import set_following_in
 from notifier.store.ledger import Ledger
 from notifier.store.receipts import DuePush, Word
+from notifier.store.withdrawing import withdraw_stragglers
 
 _PUSHES_A_BATCH = 50
 
@@ -59,8 +60,13 @@ async def step(desk: TrackDesk) -> Tracked:
         n_failed + retried.n_failed,
         n_parked,
         n_silent,
-        await finish_done(desk.ledger),
+        await _finish(desk),
     )
+
+
+async def _finish(desk: TrackDesk) -> Sequence[int]:
+    await withdraw_stragglers(desk.ledger, desk.clock.now())
+    return await finish_done(desk.ledger)
 
 
 async def _fold_batch(desk: TrackDesk) -> tuple[int, folding.FoldedWords] | None:
@@ -106,8 +112,9 @@ def _word(desk: TrackDesk, receipt: Receipt) -> Word:
 
 
 async def _fold_parked(desk: TrackDesk) -> folding.FoldedWords:
+    """Parked receipts whose call is known by now are folded.
+
+    One that names a call but none of its addresses is nobody's and parked no more; its push is kept.
+    """
     async with desk.ledger.writing() as c:
-        words = await receipts.take_parked(c)
-        folded = await folding.fold_words(c, desk.ledger, words, desk.clock.now())
-        await receipts.park(c, folded.unknown, desk.clock.now())
-        return folded
+        return await folding.fold_words(c, desk.ledger, await receipts.take_parked(c), desk.clock.now())

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -31,16 +32,17 @@ Claim = Callable[[str, int], Awaitable[bool]]
 
 @asynccontextmanager
 async def ticking(jobs: Sequence[Job], claim: Claim, clock: Clock) -> AsyncIterator[None]:
-    """The jobs run, the first time at once, while the block runs; leaving it lets a run under way be cancelled.
+    """The jobs run, the first time at once, while the block runs; leaving it cancels those under way and waits.
 
     A job that fails is logged by name and tried again in its next slot; the others go on.
     """
     scheduler = AsyncIOScheduler(timezone="UTC")
+    under_way: set[asyncio.Task[Any]] = set()
     for job in jobs:
         scheduler.add_job(
             _fire,
             IntervalTrigger(seconds=job.every.total_seconds()),
-            args=(job, claim, clock),
+            args=(_Watch(job, claim, clock, under_way),),
             id=job.name,
             next_run_time=clock.now(),
             coalesce=True,
@@ -52,16 +54,36 @@ async def ticking(jobs: Sequence[Job], claim: Claim, clock: Clock) -> AsyncItera
         yield
     finally:
         scheduler.shutdown(wait=False)
+        for task in under_way:
+            task.cancel()
+        # The ledger is closed next; a transaction that is being undone still needs it.
+        await asyncio.gather(*under_way, return_exceptions=True)
 
 
-async def _fire(job: Job, claim: Claim, clock: Clock) -> None:
-    slot = int(clock.now().timestamp() // job.every.total_seconds())
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """A job with what firing it takes."""
+
+    job: Job
+    claim: Claim
+    clock: Clock
+    under_way: set[asyncio.Task[Any]]
+
+
+async def _fire(watch: _Watch) -> None:
+    job = watch.job
+    slot = int(watch.clock.now().timestamp() // job.every.total_seconds())
+    task = asyncio.current_task()
+    assert task is not None, "a job runs in a task"
+    watch.under_way.add(task)
     try:
-        if await claim(job.name, slot):
+        if await watch.claim(job.name, slot):
             await job.run()
     except Exception as error:  # noqa: BLE001  # one job must not end the clock of the others
         # The text of an unforeseen error may quote what it choked on; its kind is enough to find it.
         _LOG.error("job_failed", job=job.name, kind=type(error).__name__)
+    finally:
+        watch.under_way.discard(task)
 
 
 @asynccontextmanager
@@ -87,7 +109,7 @@ async def _work(bus: Bus, handle: Callable[[int], Awaitable[object]]) -> None:
             try:
                 await asyncio.shield(handling)
             except asyncio.CancelledError:
-                await asyncio.wait([handling])
+                await asyncio.gather(handling, return_exceptions=True)
                 raise
             except Exception as error:  # noqa: BLE001  # one chunk must not end the worker of the others
                 _LOG.error("chunk_failed", chunk=chunk_id, kind=type(error).__name__)

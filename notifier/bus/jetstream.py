@@ -21,6 +21,12 @@ _REPEAT_WINDOW_S = 30.0
 _HEARTBEAT_S = 10.0
 _ACK_WAIT_S = 30.0
 _POLL_S = 5.0
+_CONNECT_S = 5.0
+_TROUBLE_S = 1.0
+
+
+async def _quietly(_: Exception) -> None:
+    """The library would print what the callers below already live with."""
 
 
 class JetStreamBus:
@@ -36,8 +42,10 @@ class JetStreamBus:
     async def connect(cls, url: str, name: str) -> Self:
         """Connected, with its stream made if it was absent. Raises ConfigError when no server answers."""
         try:
-            client = await nats.connect(url, connect_timeout=5, max_reconnect_attempts=-1, allow_reconnect=True)
-        except (OSError, NoServersError, Error, ValueError):
+            # The library itself would try for ever: right for a bus that was up, wrong for a misspelt address.
+            async with asyncio.timeout(_CONNECT_S):
+                client = await nats.connect(url, max_reconnect_attempts=-1, allow_reconnect=True, error_cb=_quietly)
+        except (OSError, NoServersError, Error, ValueError, TimeoutError):
             raise ConfigError("bus.url: no NATS server answers there; start one or use memory://") from None
         stream = client.jetstream()
         subject = f"{name}.chunk"
@@ -73,13 +81,19 @@ class JetStreamBus:
 
     async def _next(self) -> Msg:
         while True:
-            if self._pull is None:
-                self._pull = await self._stream.pull_subscribe(
-                    self._subject, durable="workers", config=ConsumerConfig(ack_wait=_ACK_WAIT_S, max_deliver=-1)
-                )
-            with suppress(NothingCame):
+            try:
+                if self._pull is None:
+                    self._pull = await self._stream.pull_subscribe(
+                        self._subject, durable="workers", config=ConsumerConfig(ack_wait=_ACK_WAIT_S, max_deliver=-1)
+                    )
                 (message,) = await self._pull.fetch(1, timeout=_POLL_S)
                 return message
+            except NothingCame:
+                continue
+            except Error:
+                # A broker that restarts, or forgot the consumer: a worker must outlive it, the ledger has the work.
+                self._pull = None
+                await asyncio.sleep(_TROUBLE_S)
 
     async def _beat(self, message: Msg) -> None:
         while True:

@@ -20,11 +20,17 @@ class MemoryBus:
 
     @asynccontextmanager
     async def take(self) -> AsyncIterator[int]:
-        """The oldest waiting id; what fails inside the block is offered again by the ledger's sweep."""
+        """The oldest waiting id; when the block fails, the id waits again, behind the others."""
         chunk_id = await self._queue.get()
         self._waiting.discard(chunk_id)
-        yield chunk_id
+        try:
+            yield chunk_id
+        except BaseException:
+            await self.put(chunk_id)
+            raise
 
     async def close(self) -> None:
         """What still waits is forgotten: the ledger knows it. Safe to repeat."""
         self._waiting.clear()
+        while not self._queue.empty():
+            self._queue.get_nowait()

@@ -39,6 +39,8 @@ class CampaignDesk:
         """
         verdict = Verdict(reviewer, approves, remark)
         async with self.ledger.writing() as c:
+            # Two reviewers at once must see each other, or neither would be the last.
+            await campaigns.hold(c, campaign_id)
             found = await campaigns.campaign(c, campaign_id)
             if problem := _problem(found, verdict):
                 raise InputError(problem)

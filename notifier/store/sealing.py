@@ -9,6 +9,7 @@ import os
 import secrets
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,6 +61,8 @@ class Vault:
 
     def open(self, place: str, row_id: int, sealed: bytes) -> bytes:
         """The value that was sealed for that place and row. Raises SealError: wrong key, place, row, or damage."""
+        if len(sealed) < _HEAD + _NONCE + _TAG or sealed[0] not in SUITES.values():
+            raise SealError(f"a value of {place} is not a sealed one: it was cut short or never sealed")
         suite, key_id, nonce = (
             sealed[0],
             int.from_bytes(sealed[1:_HEAD], "big"),
@@ -106,12 +109,16 @@ def load_keys(path: Path) -> Keys:
         content = tomllib.loads(path.read_text())
         sealing = {int(key_id): bytes.fromhex(key) for key_id, key in content["sealing"].items()}
         keys = Keys(sealing, int(content["active"]), bytes.fromhex(content["blind"]), str(content["callback_secret"]))
+    except OSError as error:
+        raise ConfigError(f"seal.key_file {path.name}: cannot be read ({error.strerror}); mend its rights") from None
     except (KeyError, ValueError, AttributeError, TypeError) as error:
         raise ConfigError(
             f"seal.key_file {path.name}: not a key file ({type(error).__name__}); restore it from its backup"
         ) from None
     if keys.active not in sealing or any(len(key) != _KEY_BYTES for key in sealing.values()):
         raise ConfigError(f"seal.key_file {path.name}: `active` must name one of the 32-byte keys under [sealing]")
+    if len(keys.blind) != _KEY_BYTES:
+        raise ConfigError(f"seal.key_file {path.name}: `blind` must be 32 bytes; restore the file from its backup")
     return keys
 
 
@@ -120,27 +127,31 @@ def add_key(path: Path) -> int:
     keys = load_keys(path)
     new_id = max(keys.sealing) + 1
     sealing = {**keys.sealing, new_id: secrets.token_bytes(_KEY_BYTES)}
-    _write(path, Keys(sealing, new_id, keys.blind, keys.callback_secret))
+    # In one step: a crash leaves the old file or the new one, never half a key.
+    _write(path, Keys(sealing, new_id, keys.blind, keys.callback_secret)).replace(path)
     return new_id
 
 
 def _make(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     first = {1: secrets.token_bytes(_KEY_BYTES)}
-    _write(path, Keys(first, 1, secrets.token_bytes(_KEY_BYTES), secrets.token_urlsafe(24)))
+    draft = _write(path, Keys(first, 1, secrets.token_bytes(_KEY_BYTES), secrets.token_urlsafe(24)))
+    # Of two processes that start at once the first one's keys count: the other must not seal with keys that are gone.
+    with suppress(FileExistsError):
+        path.hardlink_to(draft)
+    draft.unlink()
 
 
-def _write(path: Path, keys: Keys) -> None:
+def _write(path: Path, keys: Keys) -> Path:
     lines = [
         f"active = {keys.active}",
         f'blind = "{keys.blind.hex()}"',
         f'callback_secret = "{keys.callback_secret}"',
     ]
     lines += ["[sealing]"] + [f'{key_id} = "{key.hex()}"' for key_id, key in sorted(keys.sealing.items())]
-    draft = path.with_name(path.name + ".new")
+    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write("\n".join(lines) + "\n")
         file.flush()
         os.fsync(file.fileno())
-    # In one step: a crash leaves the old file or the new one, never half a key.
-    draft.replace(path)
+    return draft

@@ -66,13 +66,14 @@ class LedgerTokens:
     async def refreshing(self, key: str, patience: timedelta) -> AsyncIterator[bool]:
         """True for one holder at a time across processes; it ends with the block, or after `patience` by itself."""
         now = self._clock.now()
+        until = stamp(now + patience)
         async with self._ledger.writing() as c:
             got = await c.execute(
                 text(
                     "INSERT INTO token (key, refreshing_until) VALUES (:key, :until) ON CONFLICT (key) DO UPDATE "
                     "SET refreshing_until = excluded.refreshing_until WHERE token.refreshing_until < :now"
                 ),
-                {"key": key, "until": stamp(now + patience), "now": stamp(now)},
+                {"key": key, "until": until, "now": stamp(now)},
             )
         mine = bool(got.rowcount)
         try:
@@ -80,4 +81,8 @@ class LedgerTokens:
         finally:
             if mine:
                 async with self._ledger.writing() as c:
-                    await c.execute(text("UPDATE token SET refreshing_until = 0 WHERE key = :key"), {"key": key})
+                    # Not if patience ended and another refreshes by now.
+                    await c.execute(
+                        text("UPDATE token SET refreshing_until = 0 WHERE key = :key AND refreshing_until = :until"),
+                        {"key": key, "until": until},
+                    )

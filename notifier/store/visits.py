@@ -1,7 +1,7 @@
-"""Visits: an officer's open tasks, signed off, excused by two people."""
+"""Visits decided: signed off by an officer, excused by two people. `visit_list` shows what waits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import text
@@ -9,73 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.errors import InputError
 from notifier.domain.outcomes import EXCUSES, REASON_TEXT, Reason
-from notifier.domain.regions import span
 from notifier.store import audit
 from notifier.store.ledger import Ledger
 from notifier.store.reaching import reach_owed
-from notifier.store.tables.columns import instant, stamp
+from notifier.store.tables.columns import stamp
 from notifier.store.tally import count, uncount
-
-
-@dataclass(frozen=True, slots=True)
-class OpenVisit:
-    """A household that a person must go to. `name` is the householder's, masked."""
-
-    visit_id: int
-    owed_id: int
-    campaign_title: str
-    region_code: str
-    village: str
-    group: str | None
-    name: str = field(repr=False)
-    reason: Reason
-    state: str
-    opened_at: datetime
-    excuse: Reason | None
-    asked_by: str | None
-
-    @property
-    def reason_text(self) -> str:
-        """The reason in Chinese."""
-        return REASON_TEXT[self.reason]
-
-
-async def open_visits(ledger: Ledger, region_code: str, above: int = 0, most: int = 200) -> Sequence[OpenVisit]:
-    """Up to `most` open or excuse-asked visits of a region with ids above `above`, in id order."""
-    first, last = span(region_code)
-    async with ledger.reading() as c:
-        rows = await c.execute(
-            text(
-                "SELECT v.id, v.owed_id, k.title, v.region_code, coalesce(r.name, v.region_code) AS village, "
-                "h.group_name, p.id AS person_id, p.name_sealed, v.reason, v.state, v.opened_at, v.excuse, v.by_user "
-                "FROM visit v JOIN owed o ON o.id = v.owed_id JOIN campaign k ON k.id = o.campaign_id "
-                "JOIN household h ON h.id = o.household_id JOIN person p ON p.id = h.householder_id "
-                "LEFT JOIN region r ON r.code = v.region_code WHERE v.state IN ('open', 'excuse_asked') "
-                "AND v.region_code BETWEEN :first AND :last AND v.id > :above ORDER BY v.id LIMIT :most"
-            ),
-            {"first": first, "last": last, "above": above, "most": most},
-        )
-        return [
-            OpenVisit(
-                row.id,
-                row.owed_id,
-                row.title,
-                row.region_code,
-                row.village,
-                row.group_name,
-                _masked(ledger.vault.open_text("person.name_sealed", row.person_id, row.name_sealed)),
-                Reason(row.reason),
-                row.state,
-                instant(row.opened_at),
-                Reason(row.excuse) if row.excuse else None,
-                row.by_user,
-            )
-            for row in rows
-        ]
-
-
-def _masked(name: str) -> str:
-    return name[:1] + "*" * max(1, len(name) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +27,12 @@ class Report:
 
 
 async def sign(ledger: Ledger, visit_id: int, report: Report, now: datetime) -> None:
-    """The household is reached, acknowledged by a person. Raises InputError when the visit is not open (any more)."""
+    """The household is reached, acknowledged by a person. Raises InputError when the visit is over.
+
+    A visit for which an excuse was asked can be signed too: somebody was there after all.
+    """
     async with ledger.writing() as c:
-        owed_id = await _take(c, visit_id, "open", "signed", report)
+        owed_id = await _take(c, visit_id, ("open", "excuse_asked"), "signed", report)
         await reach_owed(c, ledger, [owed_id], "acknowledged", now)
         await audit.append(c, report.who, "visit.sign", {"visit": visit_id, "how": report.how}, at=now)
 
@@ -101,7 +42,7 @@ async def ask_excuse(ledger: Ledger, visit_id: int, excuse: Reason, report: Repo
     if excuse not in EXCUSES:
         raise InputError("免通知原因只能是:" + "、".join(REASON_TEXT[one] for one in sorted(EXCUSES)))
     async with ledger.writing() as c:
-        await _take(c, visit_id, "open", "excuse_asked", report)
+        await _take(c, visit_id, ("open",), "excuse_asked", report)
         await c.execute(
             text("UPDATE visit SET excuse = :excuse WHERE id = :id"), {"excuse": excuse.value, "id": visit_id}
         )
@@ -122,7 +63,8 @@ async def confirm_excuse(ledger: Ledger, visit_id: int, who: str, now: datetime)
         if row.by_user == who:
             raise InputError("不能确认自己提出的免通知申请;请由另一人确认")
         await c.execute(
-            text("UPDATE visit SET state = 'excused', confirmed_by = :who WHERE id = :id"), {"who": who, "id": visit_id}
+            text("UPDATE visit SET state = 'excused', confirmed_by = :who WHERE id = :id"),
+            {"who": who, "id": visit_id},
         )
         await _excuse(c, int(row.owed_id), row.excuse, now)
         await audit.append(c, who, "visit.confirm_excuse", {"visit": visit_id, "excuse": row.excuse}, at=now)
@@ -143,12 +85,12 @@ async def _excuse(c: AsyncConnection, owed_id: int, excuse: str, now: datetime) 
     await count(c, "owed", "o.id = :id", one)
 
 
-async def _take(c: AsyncConnection, visit_id: int, before: str, then: str, report: Report) -> int:
+async def _take(c: AsyncConnection, visit_id: int, before: Sequence[str], then: str, report: Report) -> int:
     row = (
         await c.execute(
             text(
                 "UPDATE visit SET state = :then, visited_at = :at, by_user = :who, how = :how, remark = :remark "
-                "WHERE id = :id AND state = :before RETURNING owed_id"
+                f"WHERE id = :id AND state IN ({', '.join(repr(state) for state in before)}) RETURNING owed_id"
             ),
             {
                 "then": then,
@@ -157,7 +99,6 @@ async def _take(c: AsyncConnection, visit_id: int, before: str, then: str, repor
                 "how": report.how,
                 "remark": report.remark,
                 "id": visit_id,
-                "before": before,
             },
         )
     ).first()

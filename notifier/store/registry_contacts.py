@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.errors import InputError
 from notifier.domain.identity import Phone
+from notifier.store.following import set_following_in
 from notifier.store.ledger import Ledger, take_ids
 from notifier.store.registry import alone
 from notifier.store.tables.columns import stamp
@@ -126,15 +127,7 @@ def contact_values(ledger: Ledger, ids: tuple[int, int, int], kind: str, value: 
 async def set_following(ledger: Ledger, openid: str, following: bool) -> int:
     """Every contact with the openid is usable, or unfollowed; how many changed. Safe to repeat."""
     async with ledger.writing() as connection:
-        result = await connection.execute(
-            text("UPDATE contact SET state = :new WHERE kind = 'openid' AND value_hash = :hashed AND state = :old"),
-            {
-                "new": "usable" if following else "unfollowed",
-                "old": "unfollowed" if following else "usable",
-                "hashed": ledger.vault.blind("openid", openid),
-            },
-        )
-    return result.rowcount
+        return await set_following_in(connection, ledger, openid, following=following)
 
 
 async def bind_followers(ledger: Ledger, bindings: Sequence[Binding]) -> list[str]:

@@ -1,6 +1,7 @@
 """Builders for registry tests: a ledger with villages, rosters row by row, and a look at what is in the ledger."""
 
 import csv
+import io
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+from python_calamine import CalamineWorkbook
 from sqlalchemy import text
 
 from notifier.domain.regions import Region
@@ -144,3 +146,10 @@ async def phones_of(ledger: Ledger, name_index: int = 1) -> list[tuple[str, str,
             (ledger.vault.open_text("contact.value_sealed", row.id, bytes(row.value_sealed)), row.state, row.version)
             for row in rows
         ]
+
+
+def rejected_rows(report: ImportReport) -> list[list[Any]]:
+    """Every row of the returned workbook below its header, sheet by sheet."""
+    assert report.rejected is not None
+    book = CalamineWorkbook.from_filelike(io.BytesIO(report.rejected))
+    return [row for at in range(len(book.sheet_names)) for row in book.get_sheet_by_index(at).to_python()[1:]]

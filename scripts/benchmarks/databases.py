@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 import tempfile
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,9 +23,7 @@ def a_ledger(kind: str, folder: Path) -> Iterator[str]:
         yield url
         return
     home = Path(tempfile.mkdtemp(prefix="bench-pg-"))  # short: a socket's path has at most 107 bytes
-    with warnings.catch_warnings():  # a missing runtime folder of the user is nobody's trouble here
-        warnings.simplefilter("ignore", RuntimeWarning)
-        server = get_server(home, cleanup_mode="stop")
+    server = get_server(home, cleanup_mode="stop")
     try:
         url = f"postgresql+asyncpg://postgres:@/postgres?host={server.get_postmaster_info().socket_dir}"
         asyncio.run(upgrade(url))

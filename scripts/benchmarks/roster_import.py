@@ -7,19 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from notifier.app import SystemClock
-from notifier.domain.regions import Region
 from notifier.domain.settings import Registry
 from notifier.registry.handing_in import handed_in
 from notifier.registry.importing import import_households
+from notifier.registry.regions import import_regions
 from notifier.sandbox.county import build_county, write_rosters
-from notifier.sandbox.county.regions import region_rows
 from notifier.store.ledger import open_ledger
-from notifier.store.registry_regions import keep_regions
 from notifier.store.sealing import Vault, load_keys
 from scripts.benchmarks.apart import run_apart
 from scripts.benchmarks.databases import a_ledger
 
-_ROWS_A_HOUSEHOLD = 2.1  # of a synthetic county's rosters, roughly; some list persons, some householders only
+_ROWS_A_HOUSEHOLD = 3.8  # of a synthetic county's rosters, roughly; some list persons, some householders only
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ def _into(kind: str, rosters: Path, folder: Path) -> Iterator[Imported]:
 async def take(url: str, key_file: Path, rosters: Path) -> tuple[float, tuple[int, int, int, int]]:
     """(seconds, (files, rows, added, rejected)) of importing every roster of the folder."""
     ledger = await open_ledger(url, Vault(load_keys(key_file)))
-    await keep_regions(ledger, [Region(*row[:4]) for row in region_rows()])
+    await import_regions(ledger, Registry().regions_file)
     files = sorted(rosters.iterdir())
     began = time.perf_counter()
     n_rows = n_added = n_rejected = 0

@@ -1,0 +1,64 @@
+"""The stand-in gateways on loopback and the real channels that speak to them."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from pydantic import SecretStr
+
+from notifier.domain import settings
+from notifier.domain.contracts import Push
+from notifier.sandbox.settings import SandboxSettings, load_settings
+from notifier.store.ledger import Ledger
+from notifier.store.receipts import store_push
+
+SMS, WECHAT = "aliyun_sms", "wechat"
+
+
+def front_door(ledger: Ledger, pushed: asyncio.Event) -> web.Application:
+    async def take(request: web.Request) -> web.Response:
+        push = Push(request.match_info["gateway"], dict(request.query), await request.read(), datetime.now(UTC))
+        await store_push(ledger, push)
+        pushed.set()
+        return web.json_response({"code": 0, "msg": "OK"}) if push.gateway == SMS else web.Response(text="success")
+
+    app = web.Application()
+    app.router.add_post("/{gateway}", take)
+    return app
+
+
+def sandbox_settings(folder: Path, front: str, changes: dict[str, Any]) -> SandboxSettings:
+    shipped = load_settings(Path("config/sandbox.toml"))
+    instant = (timedelta(0), timedelta(seconds=0.01))
+    aliyun = {"sms_report_url": f"{front}/{SMS}", "receipt_delay": instant} | changes.get("aliyun", {})
+    wechat = {"callback_url": f"{front}/{WECHAT}", "event_delay": instant} | changes.get("wechat", {})
+    return shipped.model_copy(
+        update={
+            "record_path": folder / "handsets.sqlite3",
+            "time_factor": 0.001,
+            "aliyun": shipped.aliyun.model_copy(update=aliyun),
+            "wechat": shipped.wechat.model_copy(update=wechat),
+        }
+    )
+
+
+def channel_settings(gateways: str, aes: bool) -> settings.Channels:
+    return settings.Channels(
+        aliyun_sms=settings.AliyunSms(
+            enabled=True,
+            endpoint=f"{gateways}/aliyun/",
+            access_key_id="SandboxKey640425",
+            access_key_secret=SecretStr("sandbox-dummy-secret"),
+            sign_name="彭阳惠农",
+        ),
+        wechat=settings.Wechat(
+            enabled=True,
+            api_base=f"{gateways}/wechat/",
+            appid="wx6404250000000001",
+            secret=SecretStr("00000000000000000000000000640425"),
+            token=SecretStr("sandboxToken640425"),
+            aes_key=SecretStr("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFE" if aes else ""),
+        ),
+    )

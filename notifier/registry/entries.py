@@ -71,6 +71,8 @@ class Entry:
     shared: Contactable
     is_disabled: bool | None
     is_insured: bool | None
+    id_hash: bytes | None = None
+    """What the person is found by, once it was asked for."""
 
     @property
     def is_householder(self) -> bool:

@@ -139,8 +139,8 @@ class _Work:
             ids = [merging.id_of(entry) for draft in batch.drafts for entry in draft.entries]
             await alone(connection)
             merging.known = await find_known(connection, self.ledger, keys, ids)
-            for draft in batch.drafts:
-                merging.lay(draft)
+            # in a thread: the front desk may live in the same process and has receipts to answer
+            await asyncio.to_thread(merging.lay_all, batch.drafts)
             await keep(connection, self.ledger, merging.known, self.clock.now())
         self._count(batch)
         await asyncio.to_thread(self.returned.add, _in_order(batch.remarks + merging.remarks))

@@ -5,6 +5,7 @@ Nothing known is overwritten by a contradiction: an id under another name or in 
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from notifier.registry.drafts import Draft, Remark
@@ -35,7 +36,14 @@ class Merging:
 
     def id_of(self, entry: Entry) -> bytes:
         """The hash that a person is found by."""
-        return self.vault.blind("id", entry.id.value)
+        if entry.id_hash is None:
+            entry.id_hash = self.vault.blind("id", entry.id.value)
+        return entry.id_hash
+
+    def lay_all(self, drafts: Sequence[Draft]) -> None:
+        """`lay` for each, in their order."""
+        for draft in drafts:
+            self.lay(draft)
 
     def lay(self, draft: Draft) -> None:
         """The draft is in `known`, or a remark says for each row why not."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,9 +14,9 @@ from notifier.domain.contracts import Bus, Channel, Clock
 from notifier.domain.messages import Letter, Medium
 from notifier.domain.settings import Dispatch
 from notifier.store import dispatching, recording
-from notifier.store.dispatching import Claim, Started, Wave
-from notifier.store.ledger import Ledger
-from notifier.store.recording import Answered, Recorded
+from notifier.store.dispatching import Claim, Lease, Started, Wave
+from notifier.store.ledger import Ledger, Transaction
+from notifier.store.recording import Answered, Landed
 
 _CALLS_A_WAVE = {True: 10, False: 100}
 """Calls written ahead together, by whether a call carries many letters: what one crash can leave unsure."""
@@ -59,19 +59,40 @@ async def sweep(desk: DispatchDesk, bus: Bus) -> int:
 async def step(desk: DispatchDesk) -> Dispatched:
     """Every chunk that is due now has been worked on, without a bus: `notifier once dispatch`."""
     n_chunks = n_accepted = 0
-    while not desk.stopping.is_set() and (found := await _next_chunks(desk)):
-        sent = await asyncio.gather(*(send_chunk(desk, chunk_id) for chunk_id in found), return_exceptions=True)
-        # Every chunk of the round has ended before one's trouble is told: none is left in the air unrecorded.
+    while not desk.stopping.is_set() and (found := await _due_chunks(desk)):
+        waiting = iter(found)
+        sent = await asyncio.gather(
+            *(_send_in_turn(desk, waiting) for _ in range(desk.settings.chunks_at_once)), return_exceptions=True
+        )
+        # Everything under way has ended before one's trouble is told: nothing is left in the air unrecorded.
         for done in sent:
             if isinstance(done, BaseException):
                 raise done
-            n_accepted += done
-        n_chunks += len(found)
+            n_chunks, n_accepted = n_chunks + done.n_chunks, n_accepted + done.n_accepted
     return Dispatched(n_chunks, n_accepted)
 
 
-async def _next_chunks(desk: DispatchDesk) -> list[int]:
-    return await dispatching.open_chunks(desk.ledger, desk.clock.now(), desk.settings.chunks_at_once)
+async def _due_chunks(desk: DispatchDesk) -> list[int]:
+    return await dispatching.open_chunks(desk.ledger, desk.clock.now(), _SWEEP_MOST)
+
+
+async def _send_in_turn(desk: DispatchDesk, waiting: Iterator[int]) -> Dispatched:
+    """One of several who take chunks from the same list until it is empty."""
+    n_chunks = n_accepted = 0
+    while not desk.stopping.is_set() and (chunk_id := next(waiting, None)) is not None:
+        n_accepted += await send_chunk(desk, chunk_id)
+        n_chunks += 1
+    return Dispatched(n_chunks, n_accepted)
+
+
+@dataclass(slots=True)
+class _Flight:
+    """A chunk on its way: the calls that wait, and those of the wave that is written ahead."""
+
+    held: Claim
+    channel: Channel
+    waiting: deque[Sequence[Letter]]
+    started: Sequence[Started] = ()
 
 
 async def send_chunk(desk: DispatchDesk, chunk_id: int) -> int:
@@ -79,55 +100,65 @@ async def send_chunk(desk: DispatchDesk, chunk_id: int) -> int:
 
     Does nothing for a chunk that another holds. Safe to repeat and to kill: only what was in the air becomes unsure.
     """
-    now = desk.clock.now()
     if until := _quiet(desk):
         await dispatching.hold_back(desk.ledger, chunk_id, until)
         return 0
-    held = await dispatching.claim(desk.ledger, chunk_id, desk.owner, now, desk.settings.lease)
-    if held is None:
+    flight = await _take_off(desk, chunk_id)
+    if flight is None:
         return 0
-    channel = desk.channels.get(held.medium)
-    if channel is None:
-        await dispatching.let_go(desk.ledger, held, desk.clock.now(), desk.clock.now() + _PAUSE_AFTER_TROUBLE)
-        return 0
-    return await _send_held(desk, held, channel)
+    n_accepted = 0
+    async with _signs_of_life(desk, flight.held):
+        while flight.started:
+            answers = await asyncio.gather(*(_call(desk, flight.channel, one) for one in flight.started))
+            n_accepted += await _land(desk, flight, answers)
+    return n_accepted
 
 
 def _quiet(desk: DispatchDesk) -> datetime | None:
     return quiet_until(desk.clock.now(), desk.settings.quiet_from, desk.settings.quiet_until)
 
 
-async def _send_held(desk: DispatchDesk, held: Claim, channel: Channel) -> int:
-    waiting = deque(batches(held.letters, channel.batch_size))
-    n_accepted = 0
-    again_from = None
-    async with _signs_of_life(desk, held):
-        while waiting and not desk.stopping.is_set():
-            if again_from := _quiet(desk):
-                break
-            wave = [waiting.popleft() for _ in range(min(len(waiting), _CALLS_A_WAVE[channel.batch_size > 1]))]
-            done = await _send_wave(desk, held, channel, wave)
-            if done is None:
-                break
-            n_accepted += done.n_accepted
-            if done.paused_why is not None:
-                again_from = desk.clock.now() + _PAUSE_AFTER_TROUBLE
-                break
-            again = set(done.again)
-            waiting.extendleft([letter] for call in wave for letter in call if letter.message_id in again)
-    await dispatching.let_go(desk.ledger, held, desk.clock.now(), again_from)
-    return n_accepted
+async def _take_off(desk: DispatchDesk, chunk_id: int) -> _Flight | None:
+    """The chunk is claimed and its first wave written ahead, in one transaction; None when there is nothing to do."""
+    async with desk.ledger.writing() as c:
+        now = desk.clock.now()
+        lease = Lease(desk.owner, now + desk.settings.lease)
+        held = await dispatching.claim(c, desk.ledger, chunk_id, lease, now)
+        if held is None:
+            return None
+        channel = desk.channels.get(held.medium)
+        if channel is None:
+            await dispatching.let_go(c, held, now, now + _PAUSE_AFTER_TROUBLE)
+            return None
+        flight = _Flight(held, channel, deque(batches(held.letters, channel.batch_size)))
+        await _next_wave(desk, c, flight, None)
+        return flight
 
 
-async def _send_wave(
-    desk: DispatchDesk, held: Claim, channel: Channel, wave: Sequence[Sequence[Letter]]
-) -> Recorded | None:
-    ahead = Wave(channel.name, wave)
-    started = await dispatching.write_ahead(desk.ledger, held, ahead, desk.settings.lease, desk.clock.now())
-    if started is None:
-        return None
-    answers = await asyncio.gather(*(_call(desk, channel, one) for one in started))
-    return await recording.record(desk.ledger, held, answers, desk.settings.settle_after, desk.clock.now())
+async def _land(desk: DispatchDesk, flight: _Flight, answers: Sequence[Answered]) -> int:
+    """The wave is recorded and the next one written ahead, in one transaction; how many messages were accepted."""
+    async with desk.ledger.writing() as c:
+        now = desk.clock.now()
+        landed = Landed(flight.held, answers, now + desk.settings.settle_after)
+        done = await recording.record(c, desk.ledger, landed, now)
+        again = set(done.again)
+        flight.waiting.extendleft(
+            [letter] for one in flight.started for letter in one.letters if letter.message_id in again
+        )
+        await _next_wave(desk, c, flight, now + _PAUSE_AFTER_TROUBLE if done.paused_why is not None else None)
+        return done.n_accepted
+
+
+async def _next_wave(desk: DispatchDesk, c: Transaction, flight: _Flight, pause: datetime | None) -> None:
+    """`flight.started` may leave once the transaction is committed; where there is none the chunk is let go."""
+    now, flight.started = desk.clock.now(), ()
+    pause = pause or _quiet(desk)
+    if flight.waiting and pause is None and not desk.stopping.is_set():
+        n_calls = min(len(flight.waiting), _CALLS_A_WAVE[flight.channel.batch_size > 1])
+        wave = Wave(flight.channel.name, [flight.waiting.popleft() for _ in range(n_calls)])
+        flight.started = await dispatching.write_ahead(c, flight.held, wave, now + desk.settings.lease, now) or ()
+    if not flight.started:
+        await dispatching.let_go(c, flight.held, now, pause)
 
 
 async def _call(desk: DispatchDesk, channel: Channel, started: Started) -> Answered:

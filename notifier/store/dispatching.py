@@ -7,7 +7,7 @@ and no row has to be touched twice. An attempt row is only written by the owner 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import uuid4
 
 from sqlalchemy import text
@@ -56,28 +56,35 @@ async def open_chunks(ledger: Ledger, now: datetime, most: int) -> list[int]:
         return [int(row.id) for row in rows]
 
 
-async def claim(ledger: Ledger, chunk_id: int, owner: str, now: datetime, lease: timedelta) -> Claim | None:
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Who may send a chunk, and until when if nothing more is heard of them."""
+
+    owner: str
+    until: datetime
+
+
+async def claim(c: AsyncConnection, ledger: Ledger, chunk_id: int, lease: Lease, now: datetime) -> Claim | None:
     """The chunk is the owner's until the lease ends; None when somebody else has it or it is not due.
 
     What an earlier owner had in the air when it died is unsure now and not among the letters.
     """
-    async with ledger.writing() as c:
-        row = (
-            await c.execute(
-                text(
-                    "UPDATE chunk SET lease_until = :until, lease_owner = :owner WHERE id = :id AND state = 'open' "
-                    "AND lease_until < :now AND not_before <= :now AND EXISTS (SELECT 1 FROM campaign a "
-                    "WHERE a.id = chunk.campaign_id AND a.state = 'running') RETURNING campaign_id, medium"
-                ),
-                {"until": stamp(now + lease), "owner": owner, "id": chunk_id, "now": stamp(now)},
-            )
-        ).first()
-        if row is None:
-            return None
-        await lose_what_was_in_the_air(c, ledger, chunk_id, now)
-        await _withdraw_overtaken(c, ledger, chunk_id, now)
-        letters = await _load(c, ledger, chunk_id, now)
-        return Claim(chunk_id, row.campaign_id, Medium(row.medium), owner, letters)
+    row = (
+        await c.execute(
+            text(
+                "UPDATE chunk SET lease_until = :until, lease_owner = :owner WHERE id = :id AND state = 'open' "
+                "AND lease_until < :now AND not_before <= :now AND EXISTS (SELECT 1 FROM campaign a "
+                "WHERE a.id = chunk.campaign_id AND a.state = 'running') RETURNING campaign_id, medium"
+            ),
+            {"until": stamp(lease.until), "owner": lease.owner, "id": chunk_id, "now": stamp(now)},
+        )
+    ).first()
+    if row is None:
+        return None
+    await lose_what_was_in_the_air(c, ledger, chunk_id, now)
+    await _withdraw_overtaken(c, ledger, chunk_id, now)
+    letters = await _load(c, ledger, chunk_id, now)
+    return Claim(chunk_id, row.campaign_id, Medium(row.medium), lease.owner, letters)
 
 
 async def lose_what_was_in_the_air(c: AsyncConnection, ledger: Ledger, chunk_id: int, now: datetime) -> None:
@@ -160,34 +167,35 @@ class Wave:
     calls: Sequence[Sequence[Letter]] = field(repr=False)
 
 
-async def write_ahead(ledger: Ledger, held: Claim, wave: Wave, lease: timedelta, now: datetime) -> list[Started] | None:
-    """An attempt row a call is durable and the lease lasts from now on; only then may their bytes leave.
+async def write_ahead(
+    c: AsyncConnection, held: Claim, wave: Wave, until: datetime, now: datetime
+) -> list[Started] | None:
+    """An attempt row a call is written and the lease lasts to `until`; once that is committed their bytes may leave.
 
     None, and nothing written, when the lease was lost or the campaign no longer runs: the caller must stop.
     """
-    async with ledger.writing() as c:
-        if not await _extend(c, held, now + lease, now):
-            return None
-        ids = await take_ids(c, "attempt", len(wave.calls))
-        started = [Started(i, uuid4().hex, call) for i, call in zip(ids, wave.calls, strict=True)]
-        await c.execute(
-            text(
-                "INSERT INTO attempt (id, out_id, chunk_id, gateway, message_ids, state, started_at) "
-                "VALUES (:id, :out_id, :chunk, :gateway, :message_ids, 'sending', :now)"
-            ),
-            [
-                {
-                    "id": one.attempt_id,
-                    "out_id": one.out_id,
-                    "chunk": held.chunk_id,
-                    "gateway": wave.gateway,
-                    "message_ids": json.dumps([letter.message_id for letter in one.letters]),
-                    "now": stamp(now),
-                }
-                for one in started
-            ],
-        )
-        return started
+    if not await _extend(c, held, until, now):
+        return None
+    ids = await take_ids(c, "attempt", len(wave.calls))
+    started = [Started(i, uuid4().hex, call) for i, call in zip(ids, wave.calls, strict=True)]
+    await c.execute(
+        text(
+            "INSERT INTO attempt (id, out_id, chunk_id, gateway, message_ids, state, started_at) "
+            "VALUES (:id, :out_id, :chunk, :gateway, :message_ids, 'sending', :now)"
+        ),
+        [
+            {
+                "id": one.attempt_id,
+                "out_id": one.out_id,
+                "chunk": held.chunk_id,
+                "gateway": wave.gateway,
+                "message_ids": json.dumps([letter.message_id for letter in one.letters]),
+                "now": stamp(now),
+            }
+            for one in started
+        ],
+    )
+    return started
 
 
 async def _extend(c: AsyncConnection, held: Claim, until: datetime, now: datetime) -> bool:
@@ -201,33 +209,41 @@ async def _extend(c: AsyncConnection, held: Claim, until: datetime, now: datetim
     return bool(extended.rowcount)
 
 
+async def keep_out(c: AsyncConnection, held: Claim) -> None:
+    """Nobody else claims the chunk before this transaction ends.
+
+    Its row is locked before the counts are, as `claim` does it; in the other order the two could wait for each other.
+    """
+    if c.dialect.name == "postgresql":  # SQLite has one writer anyway
+        await c.execute(text("SELECT id FROM chunk WHERE id = :id FOR UPDATE"), {"id": held.chunk_id})
+
+
 async def extend_lease(ledger: Ledger, held: Claim, until: datetime, now: datetime) -> bool:
     """The lease lasts to `until`; False when it was lost or the campaign no longer runs. A sign of life."""
     async with ledger.writing() as c:
         return await _extend(c, held, until, now)
 
 
-async def let_go(ledger: Ledger, held: Claim, now: datetime, not_before: datetime | None = None) -> None:
+async def let_go(c: AsyncConnection, held: Claim, now: datetime, not_before: datetime | None = None) -> None:
     """The chunk is sent when nothing of it is ready or postponed; else it is open to others from `not_before` on.
 
     Safe to repeat; changes nothing when the lease is another's by now.
     """
-    async with ledger.writing() as c:
-        await c.execute(
-            text(
-                "UPDATE chunk SET lease_until = 0, lease_owner = NULL, not_before = :later, "
-                "state = CASE WHEN EXISTS (SELECT 1 FROM message m WHERE m.chunk_id = chunk.id "
-                "AND m.state IN ('ready', 'postponed')) THEN 'open' ELSE 'sent' END, "
-                # The receipt window begins with the last message of the chunk, however long it was paused.
-                "sent_at = :now WHERE id = :id AND lease_owner = :owner"
-            ),
-            {
-                "later": stamp(not_before or now),
-                "now": stamp(now),
-                "id": held.chunk_id,
-                "owner": held.owner,
-            },
-        )
+    await c.execute(
+        text(
+            "UPDATE chunk SET lease_until = 0, lease_owner = NULL, not_before = :later, "
+            "state = CASE WHEN EXISTS (SELECT 1 FROM message m WHERE m.chunk_id = chunk.id "
+            "AND m.state IN ('ready', 'postponed')) THEN 'open' ELSE 'sent' END, "
+            # The receipt window begins with the last message of the chunk, however long it was paused.
+            "sent_at = :now WHERE id = :id AND lease_owner = :owner"
+        ),
+        {
+            "later": stamp(not_before or now),
+            "now": stamp(now),
+            "id": held.chunk_id,
+            "owner": held.owner,
+        },
+    )
 
 
 async def hold_back(ledger: Ledger, chunk_id: int, until: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Recording what came of attempts: one transaction a wave of calls, statements by group and not by message."""
+"""Recording what came of attempts, a wave of calls at a time: statements by group and not by message."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notifier.domain.lifecycle import MessageEvent
 from notifier.domain.outcomes import Accepted, Outcome, Postponed, Reason, Refused, Scope, Unsure
 from notifier.store.campaigns import pause_for
-from notifier.store.dispatching import Claim, Started, in_new_chunk, mark_unsure
+from notifier.store.dispatching import Claim, Started, in_new_chunk, keep_out, mark_unsure
 from notifier.store.ledger import Ledger
 from notifier.store.moving import Cause, fail_messages, move_messages
 from notifier.store.tables.columns import stamp
@@ -38,28 +38,35 @@ class Recorded:
     n_accepted: int
 
 
-async def record(
-    ledger: Ledger, held: Claim, answers: Sequence[Answered], settle_after: timedelta, now: datetime
-) -> Recorded:
-    """Every answer is durable: messages moved, attempts settled or waiting to be asked about, setbacks noted.
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """A wave that is over: the chunk it was of, its answers, and when to ask about what is unsure."""
+
+    held: Claim
+    answers: Sequence[Answered]
+    ask_at: datetime
+
+
+async def record(c: AsyncConnection, ledger: Ledger, landed: Landed, now: datetime) -> Recorded:
+    """Every answer is written: messages moved, attempts settled or waiting to be asked about, setbacks noted.
 
     A refusal that reaches the whole campaign (template, account) pauses it and fails nobody: its messages stay ready.
     A batch refused whole for one letter's fault (Postponed with no delay) is handed back in `again`.
     """
-    async with ledger.writing() as c:
-        groups = _grouped(answers, await _gone_on(c, ledger, held, answers))
-        await _settle_attempts(c, answers, settle_after, now)
-        await move_messages(c, ledger, groups.accepted, Cause(MessageEvent.ACCEPT), now)
-        for (code, reason), ids in groups.refused.items():
-            await fail_messages(c, ledger, ids, Cause(MessageEvent.REFUSE, code, reason), now)
-        for (code, delay), ids in groups.postponed.items():
-            moved = await move_messages(c, ledger, ids, Cause(MessageEvent.POSTPONE, code), now)
-            await in_new_chunk(c, ledger, moved, now + delay)
-        for code, ids in groups.unsure.items():
-            await move_messages(c, ledger, ids, Cause(MessageEvent.LOSE, code), now)
-        if groups.stopped_by is not None:
-            why = f"通道拒绝了整个任务:{groups.stopped_by};请按代码表处理后恢复"
-            await pause_for(c, held.campaign_id, why)
+    await keep_out(c, landed.held)
+    groups = _grouped(landed.answers, await _gone_on(c, ledger, landed.held, landed.answers))
+    await _settle_attempts(c, landed, now)
+    await move_messages(c, ledger, groups.accepted, Cause(MessageEvent.ACCEPT), now)
+    for (code, reason), ids in groups.refused.items():
+        await fail_messages(c, ledger, ids, Cause(MessageEvent.REFUSE, code, reason), now)
+    for (code, delay), ids in groups.postponed.items():
+        moved = await move_messages(c, ledger, ids, Cause(MessageEvent.POSTPONE, code), now)
+        await in_new_chunk(c, ledger, moved, now + delay)
+    for code, ids in groups.unsure.items():
+        await move_messages(c, ledger, ids, Cause(MessageEvent.LOSE, code), now)
+    if groups.stopped_by is not None:
+        why = f"通道拒绝了整个任务:{groups.stopped_by};请按代码表处理后恢复"
+        await pause_for(c, landed.held.campaign_id, why)
     return Recorded(groups.again, groups.stopped_by, len(groups.accepted))
 
 
@@ -116,12 +123,10 @@ def _grouped(answers: Sequence[Answered], gone_on: frozenset[int]) -> _Groups:
     return _Groups(accepted, refused, postponed, unsure, again, stopped_by)
 
 
-async def _settle_attempts(
-    c: AsyncConnection, answers: Sequence[Answered], settle_after: timedelta, now: datetime
-) -> None:
+async def _settle_attempts(c: AsyncConnection, landed: Landed, now: datetime) -> None:
     settled = []
     unsure: dict[str, list[int]] = defaultdict(list)
-    for answer in answers:
+    for answer in landed.answers:
         kinds = {type(outcome) for outcome in answer.outcomes}
         first = answer.outcomes[0]
         if Unsure in kinds:
@@ -138,7 +143,7 @@ async def _settle_attempts(
             }
         )
     for code, attempt_ids in unsure.items():
-        await mark_unsure(c, attempt_ids, code, now + settle_after)
+        await mark_unsure(c, attempt_ids, code, landed.ask_at)
     if settled:
         await c.execute(
             text(

@@ -70,6 +70,7 @@ def _watch(parts: Parts, app: App) -> None:
     parts.watch(dispatching, "claim", "claim+load")
     parts.watch(dispatching, "write_ahead", "write-ahead")
     parts.watch(recording, "record", "record")
+    parts.watch(dispatching, "let_go", "record")
     parts.watch(app.channels["aliyun_sms"], "send", "HTTP")
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from notifier.bus import open_bus
@@ -20,7 +21,8 @@ from notifier.dispatch.step import DispatchDesk
 from notifier.domain.contracts import Bus, Channel, Clock
 from notifier.domain.errors import ConfigError
 from notifier.match import step as matching
-from notifier.schedule import Job, ticking, working
+from notifier.operate.retention import purge
+from notifier.schedule import clock_table, ticking, working
 from notifier.settings import Settings
 from notifier.sources.headers import load_aliases
 from notifier.sources.looking import Means, Watched
@@ -157,22 +159,19 @@ def _greeting(app: App) -> Callable[[Mapping[str, str]], str | None]:
     return wechat.verify_url if isinstance(wechat, Wechat) else lambda _: None
 
 
-def jobs(app: App, bus: Bus) -> list[Job]:
-    """The clock table (DESIGN §4)."""
-    steps, every = app.steps(), app.settings.schedule
+def _steps_of_the_clock(app: App, bus: Bus) -> dict[str, Callable[[], Awaitable[Any]]]:
+    steps = dict(app.steps())
 
     async def compose_and_offer() -> None:
         await steps["compose"]()
         await dispatching.sweep(app.dispatching, bus)
 
-    return [
-        Job("watch", every.look_every, app.watch_due),
-        Job("match", every.match_every, steps["match"]),
-        Job("compose", every.compose_every, compose_and_offer),
-        Job("sweep", every.sweep_every, lambda: dispatching.sweep(app.dispatching, bus)),
-        Job("settle", every.settle_every, steps["settle"]),
-        Job("track", every.track_every, steps["track"]),
-    ]
+    return steps | {
+        "watch": app.watch_due,
+        "compose": compose_and_offer,
+        "sweep": lambda: dispatching.sweep(app.dispatching, bus),
+        "purge": lambda: purge(app.ledger, app.clock.now(), app.settings.registry.rejected_days),
+    }
 
 
 async def serve(app: App, roles: frozenset[str], stop: asyncio.Event, on_ready: Callable[[str], None]) -> None:
@@ -190,11 +189,8 @@ async def serve(app: App, roles: frozenset[str], stop: asyncio.Event, on_ready: 
             )
             opened.callback(app.dispatching.stopping.set)
         if "clock" in roles:
-            await opened.enter_async_context(ticking(jobs(app, bus), _claim(app), app.clock))
+            jobs = clock_table(_steps_of_the_clock(app, bus), app.settings.schedule)
+            await opened.enter_async_context(ticking(jobs, partial(claim_tick, app.ledger), app.clock))
         address = await opened.enter_async_context(serve_web(front_desk(app))) if "web" in roles else ""
         on_ready(address)
         await stop.wait()
-
-
-def _claim(app: App) -> Callable[[str, int], Awaitable[bool]]:
-    return lambda job, slot: claim_tick(app.ledger, job, slot)

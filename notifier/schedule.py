@@ -1,7 +1,7 @@
 """The clock table: which step runs when. Runs on every node; a tick row in the ledger decides who fires: no leader."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +12,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from notifier.domain.contracts import Bus, Clock
+from notifier.domain.settings import Schedule
 
 _LOG = structlog.get_logger(__name__)
 _GRACE_S = 30
@@ -24,6 +25,20 @@ class Job:
     name: str
     every: timedelta
     run: Callable[[], Awaitable[object]]
+
+
+def clock_table(steps: Mapping[str, Callable[[], Awaitable[object]]], every: Schedule) -> list[Job]:
+    """Which step runs when, in the order of flow; `steps` has one for each name here."""
+    table = {
+        "watch": every.look_every,
+        "match": every.match_every,
+        "compose": every.compose_every,
+        "sweep": every.sweep_every,
+        "settle": every.settle_every,
+        "track": every.track_every,
+        "purge": every.purge_every,
+    }
+    return [Job(name, period, steps[name]) for name, period in table.items()]
 
 
 Claim = Callable[[str, int], Awaitable[bool]]

@@ -188,6 +188,7 @@ class Schedule(Slice):
         timedelta(seconds=5), description="offering chunks that nobody holds; bounds what a lost bus message costs"
     )
     track_every: timedelta = Field(timedelta(seconds=2), description="folding receipts")
+    purge_every: timedelta = Field(timedelta(hours=6), description="forgetting what is kept for a number of days only")
     settle_every: timedelta = Field(
         timedelta(seconds=15), description="asking providers about unsure calls that are due"
     )

@@ -12,7 +12,7 @@ from notifier.domain.lifecycle import MessageEvent
 from notifier.domain.outcomes import Accepted, Outcome, Postponed, Reason, Refused, Scope, Unsure
 from notifier.store.campaigns import pause_for
 from notifier.store.dispatching import Claim, Started, in_new_chunk, keep_out, mark_unsure
-from notifier.store.ledger import Ledger
+from notifier.store.ledger import Ledger, take_ids
 from notifier.store.moving import Cause, fail_messages, move_messages
 from notifier.store.tables.columns import stamp
 
@@ -55,6 +55,9 @@ async def record(c: AsyncConnection, ledger: Ledger, landed: Landed, now: dateti
     """
     await keep_out(c, landed.held)
     groups = _grouped(landed.answers, await _gone_on(c, ledger, landed.held, landed.answers))
+    if groups.postponed:
+        # Ids before counts, as composing does it; in the other order the two could wait for each other.
+        await take_ids(c, "chunk", 0)
     await _settle_attempts(c, landed, now)
     await move_messages(c, ledger, groups.accepted, Cause(MessageEvent.ACCEPT), now)
     for (code, reason), ids in groups.refused.items():

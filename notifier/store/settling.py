@@ -12,7 +12,7 @@ from notifier.domain.lifecycle import MessageEvent
 from notifier.domain.messages import Letter, Medium
 from notifier.domain.outcomes import Found, Reason
 from notifier.store.dispatching import in_new_chunk
-from notifier.store.ledger import Ledger
+from notifier.store.ledger import Ledger, take_ids
 from notifier.store.moving import Cause, fail_messages, move_messages
 from notifier.store.notices import read_parameters
 from notifier.store.reaching import reach
@@ -116,6 +116,9 @@ async def record_settlement(ledger: Ledger, attempt: UnsureLetters, settled: Set
     What stays unsettled for good is silent and its household goes to a visit, never to another message (P3).
     """
     async with ledger.writing() as c:
+        if settled.gone:
+            # Ids before counts, as composing does it; in the other order the two could wait for each other.
+            await take_ids(c, "chunk", 0)
         for message_id, found in settled.found:
             await move_messages(c, ledger, [message_id], Cause(MessageEvent.ACCEPT), now)
             if found.delivered:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from notifier.domain.regions import level_of
 from notifier.store.ledger import Ledger
 from notifier.store.planning import ask_replan
 
@@ -161,3 +162,8 @@ async def region_tree(ledger: Ledger) -> Mapping[str, str]:
     async with ledger.reading() as c:
         rows = await c.execute(text("SELECT code, name FROM region ORDER BY code"))
         return {str(code): str(name) for code, name in rows}
+
+
+async def county_code(ledger: Ledger) -> str | None:
+    """The code of the ledger's county, the first one where there are several; None without regions."""
+    return next((code for code in await region_tree(ledger) if level_of(code) == "county"), None)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.errors import InputError
 from notifier.domain.identity import mask_id, mask_name
+from notifier.store import audit
 from notifier.store.ledger import Ledger
 from notifier.store.planning import ask_replan
 
@@ -123,8 +124,9 @@ async def count_unmatched(ledger: Ledger) -> Mapping[str, int]:
 
 
 async def resolve(ledger: Ledger, payment_id: int, person_id: int, who: str) -> int:
-    """The line is that person's, said by `who`; its campaigns will be planned again. Gives the benefit's id.
+    """The line is that person's, said by `who`, with its audit entry; its campaigns will be planned again.
 
+    Gives the benefit's id.
     Raises InputError when the line is not in the queue any more or there is no such person.
     """
     async with ledger.writing() as c:
@@ -136,19 +138,23 @@ async def resolve(ledger: Ledger, payment_id: int, person_id: int, who: str) -> 
         decided = {"state": "matched", "person": person_id, "household": household_id, "confidence": 100}
         benefit_id = await _decide(c, payment_id, {**decided, "why": f"经{who}人工核对"})
         await ask_replan(c, benefit_id)
+        await audit.append(c, who, "payment.resolve", {"payment": payment_id, "person": person_id})
     return benefit_id
 
 
 async def refuse(ledger: Ledger, payment_id: int, reason: str, who: str) -> int:
-    """The line is nobody's of the county, said by `who` with a reason; it leaves the queue. Gives the benefit's id.
+    """The line is nobody's of the county, said by `who` with a reason and its audit entry; it leaves the queue.
 
+    Gives the benefit's id.
     Raises InputError when the line is not in the queue any more or no reason is given.
     """
     if not reason.strip():
         raise InputError("请写明为什么这一笔不属于本县登记的农户")
     async with ledger.writing() as c:
         decided = {"state": "refused", "person": None, "household": None, "confidence": 0}
-        return await _decide(c, payment_id, {**decided, "why": f"{reason.strip()}（{who}）"})
+        benefit_id = await _decide(c, payment_id, {**decided, "why": f"{reason.strip()}（{who}）"})
+        await audit.append(c, who, "payment.refuse", {"payment": payment_id})
+    return benefit_id
 
 
 async def _decide(c: AsyncConnection, payment_id: int, decided: Mapping[str, object]) -> int:

@@ -12,6 +12,7 @@ from notifier.domain.errors import InputError
 from notifier.sources.headers import HeaderAliases
 from notifier.sources.payments import identities_of, read_payments
 from notifier.store.ledger import Ledger
+from notifier.store.matching import county_code
 from notifier.watch.returning import PaymentRun, keep_run
 from notifier.watch.taking import Became, Taken, Terms, take
 
@@ -55,7 +56,8 @@ class PaymentImport:
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """Who hands in, for which region, and by which rules. `by_user` alone can ask for the rejected rows later."""
+    """Who hands in, for which region (None: the county), and by which rules. `by_user` alone can ask for the rejected
+    rows later."""
 
     aliases: HeaderAliases
     final_audit: AuditState = AuditState.COUNTY
@@ -74,7 +76,8 @@ async def import_payments(ledger: Ledger, path: Path, clock: Clock, handed: Hand
         raise InputError(f"打不开文件「{path.name}」（{error.strerror or '未知原因'}）；请检查路径与权限") from None
     workbook = await asyncio.to_thread(read_payments, content, path.name, handed.aliases)
     digest = hashlib.sha256(content).hexdigest()
-    terms = Terms(handed.region_code, is_baseline=False, final_audit=handed.final_audit, is_asked=True)
+    region_code = handed.region_code or await county_code(ledger)
+    terms = Terms(region_code, is_baseline=False, final_audit=handed.final_audit, is_asked=True)
     batches = []
     for batch in workbook.batches:
         taken = Taken(Became.KNOWN, None)

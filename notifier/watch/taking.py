@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from notifier.domain.benefits import AuditState, Disbursement, Finding, Policy
 from notifier.store.benefits import (
     Origin,
@@ -18,7 +16,7 @@ from notifier.store.benefits import (
     raise_audit,
     siblings_without_filing,
 )
-from notifier.store.ledger import Ledger
+from notifier.store.ledger import Ledger, Transaction
 from notifier.store.watching import Seen, keep_snapshot, known_identities, remember
 
 
@@ -69,7 +67,7 @@ async def take(ledger: Ledger, finding: Finding, terms: Terms) -> Taken:
 
 
 async def _take_policy(
-    ledger: Ledger, c: AsyncConnection, finding: Finding, known: Mapping[str, int | None], terms: Terms
+    ledger: Ledger, c: Transaction, finding: Finding, known: Mapping[str, int | None], terms: Terms
 ) -> Taken:
     policy = finding.benefit
     assert isinstance(policy, Policy)
@@ -87,7 +85,7 @@ async def _take_policy(
 
 
 async def _take_batch(
-    ledger: Ledger, c: AsyncConnection, finding: Finding, known: Mapping[str, int | None], terms: Terms
+    ledger: Ledger, c: Transaction, finding: Finding, known: Mapping[str, int | None], terms: Terms
 ) -> Taken:
     batch = finding.benefit
     assert isinstance(batch, Disbursement)
@@ -114,7 +112,7 @@ async def _take_batch(
     return Taken(became, benefit_id, n_new)
 
 
-async def _same_list(ledger: Ledger, c: AsyncConnection, batch: Disbursement) -> int | None:
+async def _same_list(ledger: Ledger, c: Transaction, batch: Disbursement) -> int | None:
     """A list without 备案号 is another copy of an earlier one of its item and period when they share a line."""
     if batch.filing_number is not None:
         return None
@@ -136,6 +134,6 @@ def _seen(finding: Finding) -> Seen:
     return Seen(finding.source, finding.identities, finding.found_at)
 
 
-async def _origin(ledger: Ledger, c: AsyncConnection, finding: Finding, terms: Terms) -> Origin:
+async def _origin(ledger: Ledger, c: Transaction, finding: Finding, terms: Terms) -> Origin:
     snapshot_id = await keep_snapshot(ledger, c, finding.source, finding.raw, finding.found_at)
     return Origin(finding.source, terms.region_code, snapshot_id, finding.found_at)

@@ -57,14 +57,10 @@ async def do_match(request: web.Request) -> web.Response:
         if not (person.isascii() and person.isdigit() and len(person) < 19):
             raise web.HTTPBadRequest(text="请先选择一位候选人")
         deed, words = resolve(ledger, payment_id, int(person), user.name), "已核对，该户将补发通知"
-        what, detail = "payment.resolve", {"payment": payment_id, "person": int(person)}
     else:
         reason = str(form.get("reason", "")).strip()[:_LONGEST_REMARK]
         deed, words = refuse(ledger, payment_id, reason, user.name), "已标记为非本县登记农户，不再通知"
-        what, detail = "payment.refuse", {"payment": payment_id}
-    if await attempt(request, deed, words):
-        async with ledger.writing() as c:
-            await append(c, user.name, what, detail, at=request.app[DESK].clock.now())
+    await attempt(request, deed, words)
     raise web.HTTPSeeOther("/matching")
 
 

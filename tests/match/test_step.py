@@ -161,6 +161,7 @@ async def test_a_resolved_line_flows_on_and_is_not_resolved_twice(ledger: Ledger
     assert await rows(ledger, "SELECT household_id, why FROM owed") == [(two, "发放清单中有1笔，经clerk人工核对")]
     with pytest.raises(InputError, match="不在待核对队列"):
         await resolve(ledger, waiting.payment_id, one, "clerk")
+    assert await rows(ledger, "SELECT who, what FROM audit_entry") == [("clerk", "payment.resolve")]
 
 
 async def test_a_refused_line_leaves_the_queue_for_good(ledger: Ledger, tmp_path: Path) -> None:

@@ -151,7 +151,8 @@ async def wire() -> AsyncIterator[Wire]:
 @pytest.fixture
 async def site() -> AsyncIterator[tuple[SiteState, TestServer]]:
     state = SiteState(lambda: TODAY)
-    async with TestServer(build_site(state)) as server:
+    server = TestServer(build_site(state))
+    async with server:
         yield state, server
 
 

@@ -23,7 +23,7 @@ from notifier.watch.importing import Handed, PaymentImport, import_payments
 from notifier.watch.step import step
 from notifier.watch.taking import Became
 from notifier.wire import Wire
-from tests.registered import FrozenClock, a_line, a_workbook, an_id
+from tests.registered import COUNTY, FrozenClock, Home, a_line, a_workbook, an_id, register
 
 ALIASES = load_aliases(Path("config/headers.toml"), "payments")
 
@@ -42,10 +42,13 @@ async def hand_in(ledger: Ledger, file: Path, content: bytes | None = None) -> P
 
 
 async def test_importing_again_changes_nothing(ledger: Ledger, tmp_path: Path) -> None:
+    await register(ledger, [Home("甲")])
     content = a_workbook([a_line("甲", an_id(1)), a_line("乙", an_id(2)), a_line("丙", an_id(3), amount="待核")])
     first = await hand_in(ledger, tmp_path / "a.xlsx", content)
     again = await hand_in(ledger, tmp_path / "renamed.xlsx", content)
     assert (first.n_rows, first.n_new, first.n_rejected) == (3, 2, 1)
+    async with ledger.reading() as c:
+        assert (await c.execute(text("SELECT region_code FROM benefit"))).scalar_one() == COUNTY
     assert (again.n_rows, again.n_new, again.n_rejected) == (3, 0, 1)
     assert again.batches[0].became is Became.KNOWN
     assert again.batches[0].benefit_id == first.batches[0].benefit_id

@@ -53,7 +53,7 @@ class Shown:
 
 
 def a_policy(title: str = "关于高龄津贴的通知", **other: Any) -> Finding:
-    said = {
+    said: dict[str, Any] = {
         "issuer": "彭阳县民政局", "document_number": "彭民发〔2026〕8号", "published_on": date(2026, 11, 1),
         "url": "http://www.example.cn/t20261101_1.html", "body": "发放高龄津贴。",
     } | other  # fmt: skip

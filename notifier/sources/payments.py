@@ -15,6 +15,8 @@ from notifier.sources.workbook import SheetRow, read_workbook
 
 _TITLE_MOST = 80
 _LOSES_DIGITS = 1e15
+_HOW_TO_DIFFER = "确有两笔时请在备注以外的列中写出区别（如面积）"
+_WHO_IT_IS = "如是同村同名的两人，请补填身份证号"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def _take(batch: _Batch, row: SheetRow, titles: Titles, key: BatchKey) -> None:
         first = batch.seen.setdefault(_sameness(line), (row.sheet, row.number))
         if first != (row.sheet, row.number):
             sheet = f"工作表“{first[0]}”" if first[0] else ""
-            raise InputError(f"与{sheet}第{first[1]}行重复；确有两笔时请在备注以外的列中写出区别（如面积）")
+            raise InputError(f"与{sheet}第{first[1]}行重复；{_HOW_TO_DIFFER if line.id_number else _WHO_IT_IS}")
         batch.lines.append(line)
     except InputError as why:
         cells = tuple(_as_it_stands(cell) for cell in row.original)

@@ -1,10 +1,9 @@
 """Calls to Dysmsapi 2017-05-25, built and read without any input or output."""
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -12,6 +11,7 @@ import orjson
 
 from notifier.channels.aliyun_sms.signing import Credentials, Stamp, form, sign_v1, sign_v3
 from notifier.channels.codes import BEIJING, Codes, Kind
+from notifier.channels.fields import beijing_time, clean_code, plain
 from notifier.channels.verdicts import batch_refused
 from notifier.domain.messages import Letter
 from notifier.domain.outcomes import Accepted, Found, Outcome, Postponed, Refused, Scope, Unsure
@@ -30,7 +30,6 @@ _LIMIT_DELAYS = (
 _NIGHT = timedelta(minutes=15)  # how far our clock and theirs may disagree on which day it is
 _SERVER_STRING = "server string to sign is:"
 _SERVER_FAULT = 500
-_CODE = re.compile(r"[A-Za-z0-9_.:\- ]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +153,7 @@ def read_answer(status: int, body: bytes) -> Answer:
     except orjson.JSONDecodeError:
         fields = None
     code = fields.get("Code") if isinstance(fields, dict) else None
-    if not isinstance(code, str) or not _CODE.fullmatch(code):
+    if not isinstance(code, str) or clean_code(code) != code:
         return Answer("garbage" if status < _SERVER_FAULT else f"http_{status}", "", {}, False)
     message = fields.get("Message")
     believable = status < _SERVER_FAULT or code.startswith("Throttling")  # a fault inside may come after the sending
@@ -226,26 +225,3 @@ def _found(item: Mapping[str, Any], codes: Codes) -> Found | None:
             return Found("", True, code or "DELIVERED", None, beijing_time(item.get("ReceiveDate")))
         case _:
             return None
-
-
-def clean_code(value: object) -> str:
-    """A status code fit for the ledger: at most 64 plain characters; empty when the value is none."""
-    text = plain(value)
-    return text if _CODE.fullmatch(text) else ""
-
-
-def plain(value: object) -> str:
-    """A JSON string, number or truth as text without its margins; empty for anything else."""
-    return str(value).strip() if isinstance(value, str | int) else ""
-
-
-def beijing_time(value: object) -> datetime | None:
-    """`yyyy-MM-dd HH:mm:ss` of Beijing as an aware UTC instant; None when it is not such a time."""
-    if not isinstance(value, str):
-        return None
-    try:
-        read = datetime.fromisoformat(value.strip())
-        local = read if read.tzinfo is not None else read.replace(tzinfo=BEIJING)
-        return local.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

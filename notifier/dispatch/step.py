@@ -19,7 +19,7 @@ from notifier.store.ledger import Ledger, Transaction
 from notifier.store.recording import Answered, Landed
 
 _CALLS_A_WAVE = {True: 10, False: 100}
-"""Calls written ahead together, by whether a call carries many letters: what one crash can leave unsure."""
+"""Calls written ahead together, by whether each surely carries many letters: what one crash can leave unsure."""
 _SWEEP_MOST = 2_000
 _PAUSE_AFTER_TROUBLE = timedelta(minutes=1)
 
@@ -130,7 +130,8 @@ async def _take_off(desk: DispatchDesk, chunk_id: int) -> _Flight | None:
         if channel is None:
             await dispatching.let_go(c, held, now, now + _PAUSE_AFTER_TROUBLE)
             return None
-        flight = _Flight(held, channel, deque(batches(held.letters, channel.batch_size)))
+        calls = batches(held.letters, channel.batch_size, one_text=channel.one_text_a_call)
+        flight = _Flight(held, channel, deque(calls))
         await _next_wave(desk, c, flight, None)
         return flight
 
@@ -154,7 +155,8 @@ async def _next_wave(desk: DispatchDesk, c: Transaction, flight: _Flight, pause:
     now, flight.started = desk.clock.now(), ()
     pause = pause or _quiet(desk)
     if flight.waiting and pause is None and not desk.stopping.is_set():
-        n_calls = min(len(flight.waiting), _CALLS_A_WAVE[flight.channel.batch_size > 1])
+        is_many = flight.channel.batch_size > 1 and not flight.channel.one_text_a_call
+        n_calls = min(len(flight.waiting), _CALLS_A_WAVE[is_many])
         wave = Wave(flight.channel.name, [flight.waiting.popleft() for _ in range(n_calls)])
         flight.started = await dispatching.write_ahead(c, flight.held, wave, now + desk.settings.lease, now) or ()
     if not flight.started:

@@ -49,14 +49,16 @@ class Channel(Protocol):
     """What kind of contact it can address."""
     batch_size: int
     """The most letters in one call."""
+    one_text_a_call: bool
+    """Whether every letter of a call must say the same: one list of values goes to all of its numbers."""
 
     async def send(self, letters: Sequence[Letter], out_id: str) -> Sequence[Outcome]:
         """One outcome a letter, in their order. One call over the wire.
 
-        Takes 1..batch_size letters of one template, no address twice. Raises nothing a provider can cause.
-        A call that ended before any byte left is Postponed; after, Unsure. A batch refused whole for one letter's
-        fault is Postponed with no delay for each: send them one by one. Only what was certainly not executed (a dead
-        token) is called a second time.
+        Takes 1..batch_size letters of one template (and alike in their parameters where `one_text_a_call`), no address
+        twice. Raises nothing a provider can cause. A call that ended before any byte left is Postponed; after, Unsure.
+        A batch refused whole for one letter's fault is Postponed with no delay for each: send them one by one. Only
+        what was certainly not executed (a dead token) is called a second time.
         """
         ...
 

@@ -35,6 +35,34 @@ def test_different_numbers_fill_calls_of_a_hundred() -> None:
     assert [len(call) for call in batches(letters, 100)] == [100, 100, 50]
 
 
+WORDS = st.dictionaries(st.sampled_from("ab"), st.sampled_from("xy"))
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcd"), WORDS), max_size=60), st.integers(1, 10))
+def test_letters_that_say_different_things_never_share_a_call_of_one_text(
+    wanted: list[tuple[str, dict[str, str]]], size: int
+) -> None:
+    letters = [Letter(n, address, "T", parameters) for n, (address, parameters) in enumerate(wanted)]
+    calls = batches(letters, size, one_text=True)
+    assert Counter(letter.message_id for call in calls for letter in call) == Counter(range(len(letters)))
+    for call in calls:
+        assert 1 <= len(call) <= size
+        assert len({tuple(letter.parameters.items()) for letter in call}) == 1
+        assert len({letter.address for letter in call}) == len(call)
+
+
+def test_a_broadcast_fills_calls_of_one_text_and_its_payment_notices_go_one_by_one() -> None:
+    broadcast = [Letter(n, f"1990{n:07d}", "T", {"title": "秋播"}) for n in range(450)]
+    payments = [Letter(n, f"1991{n:07d}", "T", {"amount": f"{n}.50"}) for n in range(20)]
+    calls = batches(broadcast + payments, 200, one_text=True)
+    assert [len(call) for call in calls] == [200, 200, 50] + [1] * 20
+
+
+def test_the_same_values_in_another_order_are_another_text() -> None:
+    letters = [Letter(1, "19900000001", "T", {"a": "1", "b": "2"}), Letter(2, "19900000002", "T", {"b": "2", "a": "1"})]
+    assert [len(call) for call in batches(letters, 200, one_text=True)] == [1, 1]
+
+
 @given(INSTANTS, st.times(), st.times())
 def test_quiet_hours_end_at_their_end_within_a_day_and_are_over_then(now: datetime, starts: time, ends: time) -> None:
     until = quiet_until(now, starts, ends)

@@ -174,6 +174,7 @@ class _TimePasses:
         self._real = county.channels["wechat"]
         self._clock = county.clock
         self.name, self.medium, self.batch_size = self._real.name, self._real.medium, self._real.batch_size
+        self.one_text_a_call = self._real.one_text_a_call
         self.ask, self.read_push, self.answer_push = self._real.ask, self._real.read_push, self._real.answer_push
 
     async def send(self, letters: Sequence[Letter], out_id: str) -> Sequence[Outcome]:

@@ -81,6 +81,7 @@ class ScriptedGateway:
     name: str
     medium: Medium
     batch_size: int = 1
+    one_text_a_call: bool = False
 
     async def send(self, letters: Sequence[Letter], out_id: str) -> Sequence[Outcome]:
         return [Unsure("not scripted") for _ in letters]

@@ -43,6 +43,7 @@ class AliyunSms:
     name = "aliyun_sms"
     medium = Medium.SMS
     batch_size = 100
+    one_text_a_call = False
 
     def __init__(
         self, section: settings.AliyunSms, wire: Wire, clock: Clock, nonce: Callable[[], str] = _fresh_nonce

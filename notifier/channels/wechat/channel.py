@@ -33,6 +33,7 @@ class Wechat:
     name = "wechat"
     medium = Medium.WECHAT
     batch_size = 1
+    one_text_a_call = False
 
     def __init__(self, section: settings.Wechat, wire: Wire, tokens: TokenStore, clock: Clock) -> None:
         token, aes_key = section.token.get_secret_value(), section.aes_key.get_secret_value()

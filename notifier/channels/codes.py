@@ -1,11 +1,11 @@
-"""Status codes as data: a table ships with each channel, and a county's own table is laid over it.
+"""Status codes as data: one table of the carriers, one of each channel over it, and a county's own over both.
 
 Columns: `code` (exact, or a beginning that ends in `*`), `kind`, `scope`, `reason`, `delay`, `meaning`.
 `delay` is seconds, or `midnight` (the next 00:05 in Beijing, when daily quotas begin anew); only for kind `postponed`.
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
@@ -17,6 +17,8 @@ from notifier.domain.outcomes import Outcome, Postponed, Reason, Refused, Scope,
 
 BEIJING = timezone(timedelta(hours=8))
 """Aliyun and WeChat write local times without an offset, and mean this one."""
+CARRIERS = Path(__file__).with_name("carriers.csv")
+"""What the carriers' own codes in the receipts of any SMS gateway mean."""
 COLUMNS = ("code", "kind", "scope", "reason", "delay", "meaning")
 """The header of a codes table."""
 _Word = TypeVar("_Word", bound=StrEnum)
@@ -94,9 +96,19 @@ def read_codes(shipped: Path, own: Path | None) -> Codes:
 
     Raises ConfigError, naming file, line and mend, for a table of either that cannot be used.
     """
-    rows = _rows(shipped)
-    if own is not None:
-        rows.update(_rows(own))
+    return _laid([shipped, own])
+
+
+def read_sms_codes(shipped: Path, own: Path | None) -> Codes:
+    """As `read_codes`, over what the carriers themselves say, whichever gateway passes it on."""
+    return _laid([CARRIERS, shipped, own])
+
+
+def _laid(tables: Sequence[Path | None]) -> Codes:
+    rows: dict[str, Code] = {}
+    for table in tables:
+        if table is not None:
+            rows.update(_rows(table))
     return Codes(rows)
 
 

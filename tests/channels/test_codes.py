@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from notifier.channels.codes import COLUMNS, Kind, read_codes, until_midnight
+from notifier.channels.codes import CARRIERS, COLUMNS, Kind, read_codes, read_sms_codes, until_midnight
 from notifier.domain.errors import ConfigError
 from notifier.domain.outcomes import Postponed, Reason, Refused, Scope, Unsure
 from tests.channels.doubles import MORNING
@@ -21,11 +21,11 @@ def _table(folder: Path, *lines: str, encoding: str = "utf-8") -> Path:
     return file
 
 
-@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.parent.name)
+@pytest.mark.parametrize("file", [*SHIPPED, CARRIERS], ids=lambda file: file.parent.name)
 def test_each_shipped_table_can_be_read_and_holds_no_code_twice(file: Path) -> None:
     read_codes(file, None)
     codes = [line.split(",")[0] for line in file.read_text().splitlines()]
-    assert len(codes) == len(set(codes)) > 30
+    assert len(codes) == len(set(codes)) > 5
 
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.parent.name)
@@ -51,9 +51,16 @@ def test_the_exact_row_wins_then_the_longest_beginning_then_unknown(tmp_path: Pa
 def test_a_countys_row_replaces_the_shipped_one_and_no_other(tmp_path: Path) -> None:
     own = _table(tmp_path, "# 说明", "", "MK:0000,failed,,dead_number,,", encoding="gb18030")
     shipped = ROOT / "notifier/channels/aliyun_sms/codes.csv"
-    assert read_codes(shipped, None).reason("MK:0000") is Reason.UNKNOWN
-    assert read_codes(shipped, own).reason("MK:0000") is Reason.DEAD_NUMBER
-    assert read_codes(shipped, own).reason("MK:0001") is Reason.DEAD_NUMBER
+    assert read_sms_codes(shipped, None).reason("MK:0000") is Reason.UNKNOWN
+    assert read_sms_codes(shipped, own).reason("MK:0000") is Reason.DEAD_NUMBER
+    assert read_sms_codes(shipped, own).reason("MK:0001") is Reason.DEAD_NUMBER
+
+
+def test_a_channels_row_wins_over_what_the_carriers_mean_by_the_code(tmp_path: Path) -> None:
+    shipped = _table(tmp_path, "MK:0001,failed,,blocked,,")
+    assert read_sms_codes(shipped, None).reason("MK:0001") is Reason.BLOCKED
+    assert read_sms_codes(shipped, None).reason("MK:0005") is Reason.SUSPENDED
+    assert read_codes(shipped, None).reason("MK:0005") is Reason.UNKNOWN
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from notifier.channels.aliyun_sms.protocol import (
 )
 from notifier.channels.aliyun_sms.pushes import ANSWER, read_push
 from notifier.channels.aliyun_sms.signing import Credentials, Stamp
-from notifier.channels.codes import read_codes
+from notifier.channels.codes import read_sms_codes
 from notifier.channels.pace import Pace
 from notifier.channels.verdicts import NOT_SENT_DELAY, unwritable
 from notifier.domain import settings
@@ -50,7 +50,7 @@ class AliyunSms:
     ) -> None:
         keys = Credentials(section.access_key_id, section.access_key_secret.get_secret_value())
         self._account = Account(section.endpoint, section.region_id, section.sign_name, keys, section.signature)
-        self._codes = read_codes(_CODES, section.codes_file)
+        self._codes = read_sms_codes(_CODES, section.codes_file)
         self._pace = Pace(section.calls_per_second)
         self._wire = wire
         self._clock = clock

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from notifier.channels.aliyun_sms import protocol
 from notifier.channels.aliyun_sms.protocol import Account, Call, read_answer, read_details, read_send, send_call
 from notifier.channels.aliyun_sms.signing import Credentials, Stamp, sign_v1
-from notifier.channels.codes import read_codes, until_midnight
+from notifier.channels.codes import read_sms_codes, until_midnight
 from notifier.domain.outcomes import Accepted, Found, Outcome, Postponed, Reason, Refused, Scope, Unsure
 from tests.channels.doubles import MORNING, a_letter
 
-CODES = read_codes(Path(protocol.__file__).with_name("codes.csv"), None)
+CODES = read_sms_codes(Path(protocol.__file__).with_name("codes.csv"), None)
 STAMP = Stamp(MORNING, "nonce-1")
 NO_CALL = Call("", {}, b"", "")
 OUT_ID = "n42-0"

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.channels.aliyun_sms import pushes
-from notifier.channels.codes import read_codes
+from notifier.channels.codes import read_sms_codes
 from notifier.domain.contracts import Push
 from notifier.domain.errors import InputError
 from notifier.domain.messages import Damaged, Heard, Inbound, Receipt
 from notifier.domain.outcomes import Reason
 from tests.channels.doubles import MORNING
 
-CODES = read_codes(Path(pushes.__file__).with_name("codes.csv"), None)
+CODES = read_sms_codes(Path(pushes.__file__).with_name("codes.csv"), None)
 
 
 def pushed(body: object) -> list[Inbound]:

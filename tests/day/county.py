@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from notifier.store.sharing import LedgerTokens
 from notifier.track import step as track_room
 from notifier.track.step import TrackDesk
 from notifier.wire import Wire
-from tests.day.gateways import SMS, WECHAT, channel_settings, front_door, sandbox_settings
+from tests.day.gateways import SMS, WECHAT, PatientServer, channel_settings, front_door, sandbox_settings
 from tests.day.planting import A, openid, phone, plant_campaign, plant_lines, settle_in
 
 NEVER_QUIET = settings.Dispatch(
@@ -64,7 +64,9 @@ class SmallCounty:
     composing: ComposeDesk
     dispatching: DispatchDesk
     tracking: TrackDesk
-    pushed: asyncio.Event = field(default_factory=asyncio.Event)
+    pushed: asyncio.Event
+    answering: asyncio.Event
+    """While it is clear, pushes are stored but not answered."""
 
     async def compose(self) -> compose_room.Composed:
         return await compose_room.step(self.composing)
@@ -147,24 +149,26 @@ class SmallCounty:
 
 @asynccontextmanager
 async def small_county(url: str, folder: Path, **changes: Any) -> AsyncIterator[SmallCounty]:
-    """The county, open. `changes` go into the sandbox's aliyun and wechat sections."""
+    """The county, open. `changes`: the sandbox's `aliyun` and `wechat` sections, `chunk_size`, `call_timeout`."""
     async with AsyncExitStack() as opened:
         vault = Vault(load_keys(folder / "keys.toml"))
         ledger = await open_ledger(url, vault, pool=4)
         opened.push_async_callback(ledger.close)
-        pushed = asyncio.Event()
-        front = TestServer(front_door(ledger, pushed))
+        pushed, answering = asyncio.Event(), asyncio.Event()
+        answering.set()
+        front = PatientServer(front_door(ledger, pushed, answering))
         await front.start_server()
         opened.push_async_callback(front.close)
-        gateways = TestServer(build_app(sandbox_settings(folder, str(front.make_url("")).rstrip("/"), changes)))
+        gateways = PatientServer(build_app(sandbox_settings(folder, str(front.make_url("")).rstrip("/"), changes)))
         await gateways.start_server()
         opened.push_async_callback(gateways.close)
         clock, gateway_clock = SteeredClock(), SteeredClock()
-        wire = await opened.enter_async_context(Wire(settings.Wire(), timedelta(seconds=5)))
+        wire = await opened.enter_async_context(
+            Wire(settings.Wire(), changes.get("call_timeout", timedelta(seconds=5)))
+        )
         section = channel_settings(str(gateways.make_url("")).rstrip("/"), "push_mode" in changes.get("wechat", {}))
         channels = open_channels(section, wire, LedgerTokens(ledger, gateway_clock), gateway_clock)
         by_medium = {channel.medium: channel for channel in channels.values()}
-        dispatch = changes.get("dispatch", NEVER_QUIET)
         yield SmallCounty(
             ledger,
             clock,
@@ -181,9 +185,10 @@ async def small_county(url: str, folder: Path, **changes: Any) -> AsyncIterator[
                 "0954-7010000",
                 changes.get("chunk_size", 100),
             ),
-            DispatchDesk(ledger, clock, by_medium, dispatch, asyncio.Semaphore(16)),
+            DispatchDesk(ledger, clock, by_medium, NEVER_QUIET, asyncio.Semaphore(16)),
             TrackDesk(ledger, clock, channels, settings.Track()),
             pushed,
+            answering,
         )
 
 

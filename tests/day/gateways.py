@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from notifier.domain import settings
@@ -17,11 +18,21 @@ from notifier.store.receipts import store_push
 SMS, WECHAT = "aliyun_sms", "wechat"
 
 
-def front_door(ledger: Ledger, pushed: asyncio.Event) -> web.Application:
+class PatientServer(TestServer):
+    """As a real server: a request goes on to its end when the client that made it is killed."""
+
+    async def _make_runner(self, **settings: Any) -> web.AppRunner:
+        return web.AppRunner(self.app, **(settings | {"handler_cancellation": False}))
+
+
+def front_door(ledger: Ledger, pushed: asyncio.Event, answering: asyncio.Event) -> web.Application:
+    """Stores every push, sets `pushed`, and answers while `answering` is set."""
+
     async def take(request: web.Request) -> web.Response:
         push = Push(request.match_info["gateway"], dict(request.query), await request.read(), datetime.now(UTC))
         await store_push(ledger, push)
         pushed.set()
+        await answering.wait()
         return web.json_response({"code": 0, "msg": "OK"}) if push.gateway == SMS else web.Response(text="success")
 
     app = web.Application()

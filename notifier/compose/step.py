@@ -77,8 +77,9 @@ async def _compose_first(desk: ComposeDesk, told: Told) -> Composed:
                 await composing.assign_lines(c, told, first, above)
                 n_lines = await campaigns.n_lines(c, told)
             chains = composing.first_chains(told, first, above, n_owed + n_lines)
-            n_messages += await _climb_rungs(desk, c, told, chains)
-            n_visits += await _open_visits(desk, c, chains, Reason.NO_CONTACT)
+            n_composed, left = await _climb_rungs(desk, c, told, chains)
+            n_messages += n_composed
+            n_visits += await setbacks.exhaust(c, desk.ledger, left, Reason.NO_CONTACT, desk.clock.now())
             await composing.mark_composed(c, told, first, above)
 
 
@@ -94,27 +95,29 @@ async def _climb(desk: ComposeDesk) -> Composed | None:
         for campaign_id, at_step in sorted({(one.campaign_id, one.step) for one in due}):
             group = [one for one in due if (one.campaign_id, one.step) == (campaign_id, at_step)]
             chains = composing.setback_chains(desk.ledger, [one.message_id for one in group], at_step)
-            n_messages += await _climb_rungs(desk, c, told[campaign_id], chains)
-            left = {owed_id for owed_id, _ in await composing.chains_left(c, chains)}
+            n_composed, left = await _climb_rungs(desk, c, told[campaign_id], chains)
+            n_messages += n_composed
             for reason in sorted({one.reason for one in group}):
                 owed_ids = [one.owed_id for one in group if one.reason is reason and one.owed_id in left]
                 n_visits += await setbacks.exhaust(c, desk.ledger, owed_ids, reason, desk.clock.now())
         return Composed(n_messages, n_visits)
 
 
-async def _open_visits(desk: ComposeDesk, c: Transaction, chains: Chains, reason: Reason) -> int:
-    left = [owed_id for owed_id, _ in await composing.chains_left(c, chains)]
-    return await setbacks.exhaust(c, desk.ledger, left, reason, desk.clock.now())
+async def _climb_rungs(desk: ComposeDesk, c: Transaction, told: Told, chains: Chains) -> tuple[int, list[int]]:
+    """Compose each rung above where the chains stand; a chain that got a message at one is left out of the higher.
 
-
-async def _climb_rungs(desk: ComposeDesk, c: Transaction, told: Told, chains: Chains) -> int:
-    """Compose each rung above where the chains stand; a chain that got a message at one is left out of the higher."""
-    n = 0
+    How many messages, and the owed ids of the chains that got none.
+    """
+    n, left = 0, None
     for number, rung in enumerate(rungs(told.ladder, told.kind)):
-        if number > chains.stands_at:
+        if number > chains.stands_at and left != []:
+            chains = chains if left is None else composing.only(desk.ledger, chains, left)
             for one in rung:
                 n += await _compose_try(desk, c, told, chains, (number, one))
-    return n
+            left = await composing.chains_left(c, chains)
+    if left is None:
+        left = await composing.chains_left(c, chains)
+    return n, [owed_id for owed_id, _ in left]
 
 
 async def _compose_try(desk: ComposeDesk, c: Transaction, told: Told, chains: Chains, of: tuple[int, Try]) -> int:

@@ -170,14 +170,17 @@ def _insert_sql(chains: Chains, *, shared_notice: bool) -> str:
     return (
         "INSERT INTO message (id, owed_id, campaign_id, person_id, contact_id, medium, step, retry, notice_id, "
         "chunk_id, region_code, state, state_at) "
-        "SELECT CAST(:base AS BIGINT) + rn, owed_id, CAST(:campaign AS BIGINT), person_id, contact_id, "
-        f"CAST(:medium AS VARCHAR), CAST(:step AS INTEGER), retry, {notice}, "
-        "CAST(:chunk AS BIGINT) + rn / CAST(:size AS BIGINT), region_code, 'ready', CAST(:now AS BIGINT) FROM ("
-        "SELECT q.*, ROW_NUMBER() OVER (ORDER BY region_code, owed_id) - 1 AS rn FROM ("
+        # Materialized, or PostgreSQL looks for every contact twice: to see that there is one, and to take it.
+        "WITH addressed AS MATERIALIZED ("
         f"SELECT s.owed_id, s.region_code, s.person_id, s.retry, {contact} AS contact_id "
         f"FROM ({chains.sql}) s WHERE NOT EXISTS (SELECT 1 FROM message n "
         "WHERE n.owed_id = s.owed_id AND n.person_id = s.person_id AND n.retry = s.retry AND n.step > :stands_at "
-        "AND NOT (n.step = :step AND n.medium <> :medium))) q WHERE contact_id IS NOT NULL) numbered"
+        "AND NOT (n.step = :step AND n.medium <> :medium))) "
+        "SELECT CAST(:base AS BIGINT) + rn, owed_id, CAST(:campaign AS BIGINT), person_id, contact_id, "
+        f"CAST(:medium AS VARCHAR), CAST(:step AS INTEGER), retry, {notice}, "
+        "CAST(:chunk AS BIGINT) + rn / CAST(:size AS BIGINT), region_code, 'ready', CAST(:now AS BIGINT) FROM ("
+        "SELECT addressed.*, ROW_NUMBER() OVER (ORDER BY region_code, owed_id) - 1 AS rn FROM addressed "
+        "WHERE contact_id IS NOT NULL) numbered"
     )
 
 
@@ -223,6 +226,17 @@ async def chains_left(c: AsyncConnection, chains: Chains) -> list[tuple[int, int
         dict(chains.parameters) | {"stands_at": chains.stands_at},
     )
     return [(int(row.owed_id), int(row.person_id)) for row in rows]
+
+
+def only(ledger: Ledger, chains: Chains, left: Sequence[tuple[int, int]]) -> Chains:
+    """Those of the chains that `chains_left` gave."""
+    owed_ids = sorted({owed_id for owed_id, _ in left})
+    return Chains(
+        f"SELECT narrowed.* FROM ({chains.sql}) narrowed WHERE {ledger.among('narrowed.owed_id', 'left')}",
+        dict(chains.parameters) | {"left": ledger.listed(owed_ids)},
+        chains.stands_at,
+        len(left),
+    )
 
 
 async def mark_composed(c: AsyncConnection, told: Told, first_owed: int, last_owed: int) -> None:

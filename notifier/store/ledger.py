@@ -74,8 +74,11 @@ async def open_ledger(url: str, vault: Vault, *, pool: int = 8) -> Ledger:
             url,
             pool_size=pool,
             max_overflow=pool,
+            hide_parameters=True,
             # Plans made for an empty table would be kept and used on a full one (performance.md).
-            connect_args={"server_settings": {"plan_cache_mode": "force_custom_plan", "jit": "off"}},
+            connect_args={
+                "server_settings": {"plan_cache_mode": "force_custom_plan", "jit": "off", "work_mem": "16MB"}
+            },
         )
         return Ledger(engine, engine, vault)
     raise ConfigError(
@@ -84,7 +87,8 @@ async def open_ledger(url: str, vault: Vault, *, pool: int = 8) -> Ledger:
 
 
 def _sqlite(url: str, begin: str, pool: int) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=pool, max_overflow=0, connect_args={"timeout": _LOCK_WAIT_S})
+    wait = {"timeout": _LOCK_WAIT_S}
+    engine = create_async_engine(url, pool_size=pool, max_overflow=0, hide_parameters=True, connect_args=wait)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -64,6 +64,10 @@ class Codes:
         beginnings = [(code[:-1], row) for code, row in rows.items() if code.endswith("*")]
         self._beginnings = sorted(beginnings, key=lambda pair: len(pair[0]), reverse=True)
 
+    def knows(self, code: str) -> bool:
+        """Whether a row of its own, or a beginning, fits the code."""
+        return self.of(code) is not UNKNOWN
+
     def of(self, code: str) -> Code:
         """The exact row, else the one with the longest beginning, else UNKNOWN."""
         found = self._exact.get(code)

@@ -236,11 +236,49 @@ class Wechat(Slice):
     codes_file: Path | None = Field(None, description="a county's own status codes, over the shipped table")
 
 
+class TencentSms(Slice):
+    """One SmsSdkAppId of Tencent Cloud SMS (providers.md §6.1)."""
+
+    enabled: bool = Field(False, description="false leaves the gateway out")
+    endpoint: str = Field("https://sms.tencentcloudapi.com/", description="where calls go; the sandbox has its own")
+    region: str = Field("ap-guangzhou", description="X-TC-Region header")
+    secret_id: str = Field("", description="SecretId of a sub-account with QcloudSMSFullAccess")
+    secret_key: SecretStr = Field(SecretStr(""), description="its SecretKey; give it by environment, not in the file")
+    sdk_app_id: str = Field("", description="SmsSdkAppId of the application, e.g. 1400006666")
+    sign_name: str = Field("", description="approved 签名 without 【】")
+    calls_per_second: int = Field(1000, ge=1, le=3000, description="our own limit below the account's 3000")
+    absent_after: timedelta | None = Field(
+        None,
+        description="age at which a pull without the message proves that Tencent never had it; unset it never does, "
+        "since a pull lists only what a carrier has reported",
+    )
+    codes_file: Path | None = Field(None, description="a county's own status codes, over the shipped table")
+
+
+class Mas(Slice):
+    """One interface account of 移动云MAS (providers.md §6.2)."""
+
+    enabled: bool = Field(False, description="false leaves the gateway out")
+    endpoint: str = Field(
+        "http://112.35.1.155:1992/sms/",
+        description="the folder of norsubmit and tmpsubmit; plain HTTP, so reach it by a private line or a tunnel",
+    )
+    ec_name: str = Field("", description="企业名称, exactly as the platform has it")
+    ap_id: str = Field("", description="接口账号 user name")
+    secret_key: SecretStr = Field(SecretStr(""), description="its secretKey; give it by environment, not in the file")
+    sign: str = Field("", description="签名编码 of the approved signature")
+    add_serial: str = Field("", pattern=r"^[0-9]{0,20}$", description="扩展码; empty for an exact (精确匹配) signature")
+    calls_per_second: int = Field(20, ge=1, le=1000, description="our own limit; the contract says what is allowed")
+    codes_file: Path | None = Field(None, description="a county's own status codes, over the shipped table")
+
+
 class Channels(Slice):
     """Every gateway that can be configured."""
 
     aliyun_sms: AliyunSms = Field(default_factory=AliyunSms, description="Aliyun SMS")
     wechat: Wechat = Field(default_factory=Wechat, description="WeChat official account")
+    tencent_sms: TencentSms = Field(default_factory=TencentSms, description="Tencent Cloud SMS")
+    mas: Mas = Field(default_factory=Mas, description="移动云MAS")
 
 
 class Log(Slice):

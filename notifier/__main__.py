@@ -2,7 +2,7 @@
 
 import typer
 
-from notifier.commands import caring, importing, running, telling
+from notifier.commands import caring, importing, proving, running, telling
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,6 +18,7 @@ app.command("once")(running.once_command)
 app.command("sandbox")(running.sandbox_command)
 app.command("doctor")(caring.doctor_command)
 app.command("report")(telling.report_command)
+app.command("proof")(proving.proof_command)
 app.add_typer(importing.commands, name="import")
 app.add_typer(telling.campaign, name="campaign")
 app.add_typer(telling.visit, name="visit")

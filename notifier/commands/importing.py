@@ -21,7 +21,11 @@ from notifier.watch.importing import Handed, import_payments
 
 commands = typer.Typer(no_args_is_help=True, help="Import households, payments, followers and regions.")
 File = Annotated[Path, typer.Argument(help="the file as it came: .xlsx, .xls or .csv")]
-Rejected = Annotated[Path | None, typer.Option("--rejected", help="where rejected rows are written, with reasons")]
+Files = Annotated[list[Path], typer.Argument(help="files as they came, read in this order: .xlsx, .xls or .csv")]
+Rejected = Annotated[
+    Path | None,
+    typer.Option("--rejected", help="where rejected rows are written, with reasons; a folder for several files"),
+]
 
 
 def _said(report: Any, rejected: Path | None) -> dict[str, Any]:
@@ -34,24 +38,48 @@ def _said(report: Any, rejected: Path | None) -> dict[str, Any]:
     return {**counts, "rejected_file": written, "has_rejected": workbook is not None}
 
 
+def _check_place(files: list[Path], rejected: Path | None) -> None:
+    if len(files) > 1 and rejected is not None and not rejected.is_dir():
+        raise typer.BadParameter("多个文件时应为已有的文件夹", param_hint="--rejected")
+
+
+def _place(files: list[Path], file: Path, rejected: Path | None) -> Path | None:
+    """Where a file's rejected rows go: the place itself for one file, a workbook of its name in it for several."""
+    return rejected / f"{file.stem}-退回.xlsx" if rejected is not None and len(files) > 1 else rejected
+
+
+def _answer_each(done: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json or len(done) == 1:
+        answer(done[0] if len(done) == 1 else done, as_json=as_json)
+        return
+    for one in done:
+        answer(
+            {name: what for name, what in one.items() if name.startswith("n_") or name in ("file", "name")},
+            as_json=False,
+        )
+
+
 async def _with_regions(ledger: Ledger, settings: Settings) -> None:
     await import_regions(ledger, settings.registry.regions_file)
 
 
 @commands.command("households")
-def households_command(file: File, rejected: Rejected = None, as_json: AsJson = False) -> None:
-    """Import a roster; the same file again changes nothing."""
+def households_command(files: Files, rejected: Rejected = None, as_json: AsJson = False) -> None:
+    """Import rosters; the same file again changes nothing. Several files answer with a list, in their order."""
+    _check_place(files, rejected)
 
-    async def work(progress: Bar) -> dict[str, Any]:
+    async def work() -> list[dict[str, Any]]:
         settings = load_settings()
+        done = []
         async with open_ledger_at(settings) as ledger:
             await _with_regions(ledger, settings)
-            report = await import_households(ledger, _present(file), settings.registry, SystemClock(), progress)
-            return _said(report, rejected)
+            for file in files:
+                with bar(f"导入 {file.name}", quiet=as_json) as progress:
+                    report = await import_households(ledger, _present(file), settings.registry, SystemClock(), progress)
+                done.append(_said(report, _place(files, file, rejected)))
+        return done
 
-    with bar(f"导入 {file.name}", quiet=as_json) as progress:
-        result = run(work(progress), as_json=as_json)
-    answer(result, as_json=as_json)
+    _answer_each(run(work(), as_json=as_json), as_json)
 
 
 @commands.command("followers")
@@ -70,19 +98,23 @@ def followers_command(file: File, rejected: Rejected = None, as_json: AsJson = F
 
 
 @commands.command("payments")
-def payments_command(file: File, rejected: Rejected = None, as_json: AsJson = False) -> None:
-    """Import a payment workbook (一卡通发放清单); the same file again changes nothing."""
+def payments_command(files: Files, rejected: Rejected = None, as_json: AsJson = False) -> None:
+    """Import payment workbooks (一卡通发放清单); the same file again changes nothing. Several answer with a list."""
+    _check_place(files, rejected)
 
-    async def work() -> dict[str, Any]:
+    async def work() -> list[dict[str, Any]]:
         settings = load_settings()
+        clock: Clock = SystemClock()
         handed = Handed(
             load_aliases(settings.registry.headers_file, "payments"), AuditState(settings.watch.final_audit)
         )
         async with open_ledger_at(settings) as ledger:
-            clock: Clock = SystemClock()
-            return _said(await import_payments(ledger, _present(file).path, clock, handed), rejected)
+            return [
+                _said(await import_payments(ledger, _present(file).path, clock, handed), _place(files, file, rejected))
+                for file in files
+            ]
 
-    answer(run(work(), as_json=as_json), as_json=as_json)
+    _answer_each(run(work(), as_json=as_json), as_json)
 
 
 @commands.command("regions")

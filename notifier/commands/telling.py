@@ -155,15 +155,20 @@ def visit_list(
 
 @visit.command("sign")
 def visit_sign(
-    number: Number,
+    numbers: Annotated[list[int], typer.Argument(help="their numbers, as listed")],
     by: Who,
     how: Annotated[str, typer.Option(help="上门, 电话 …")] = "上门",
     remark: str | None = None,
     as_json: AsJson = False,
 ) -> None:
-    """The household was told in person."""
-    _with_app(lambda app: app.visits.sign_off(number, by, how, remark), as_json)
-    answer({"visit": number, "state": "signed"}, as_json=as_json)
+    """The households were told in person; one that is not open ends it with what was signed so far kept."""
+
+    async def work(app: App) -> None:
+        for number in numbers:
+            await app.visits.sign_off(number, by, how, remark)
+
+    _with_app(work, as_json)
+    answer({"visits": numbers, "state": "signed"}, as_json=as_json)
 
 
 @visit.command("excuse")

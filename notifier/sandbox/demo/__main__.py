@@ -6,14 +6,12 @@ import contextlib
 import json
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from notifier.sandbox.demo.processes import environment
 from notifier.sandbox.demo.showing import Screen
 from notifier.sandbox.demo.story import Story, is_accounted_for
 from notifier.sandbox.demo.terms import DemoError, Terms
@@ -68,7 +66,6 @@ async def _run(terms: Terms, screen: Screen) -> int:
         for sentence in wrong:
             screen.say(f"[bold red]不符[/] {sentence}")
         screen.say(f"核对 {story.account.n_checks} 项，不符 {len(wrong)} 项")
-        _show_report(terms, story)
         if not terms.headless:
             screen.say(f"服务仍在运行：{story.ground.service}；按 Ctrl-C 结束")
             with contextlib.suppress(asyncio.CancelledError):
@@ -76,16 +73,6 @@ async def _run(terms: Terms, screen: Screen) -> int:
     sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
     sys.stdout.flush()
     return 1 if wrong else 0
-
-
-def _show_report(terms: Terms, story: Story) -> None:
-    """The report as a person sees it; on standard error, so that the JSON line stays alone."""
-    subprocess.run(
-        [sys.executable, "-m", "notifier", "report"],
-        env=environment(story.ground.config),
-        stdout=sys.stderr,
-        check=False,
-    )
 
 
 if __name__ == "__main__":

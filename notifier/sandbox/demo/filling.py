@@ -20,8 +20,8 @@ from notifier.sandbox.demo.showing import Screen
 from notifier.sandbox.demo.terms import DemoError
 from notifier.sandbox.demo.truth import Truth
 
-ADMINISTRATOR, REVIEWER, OFFICER = "demo-admin", "demo-reviewer", "demo-officer"
-_USERS = {ADMINISTRATOR: "administrator", REVIEWER: "reviewer", OFFICER: "officer"}
+ADMINISTRATOR, REVIEWER = "demo-admin", "demo-reviewer"
+_USERS = {ADMINISTRATOR: "administrator", REVIEWER: "reviewer"}
 _SETTLE_S = 1.2
 
 
@@ -63,13 +63,9 @@ async def import_county(command: CommandLine, ground: Ground, screen: Screen) ->
 
 async def add_users(command: CommandLine, ground: Ground) -> None:
     """Those who decide can log in. The first command of all: it makes the ledger."""
-
-    async def add(name: str) -> None:
-        told = ("user", "add", name, "--role", _USERS[name], "--region", COUNTY)
+    for name, role in _USERS.items():
+        told = ("user", "add", name, "--role", role, "--region", COUNTY)
         await command(*told, NOTIFIER_NEW_PASSWORD=ground.password)
-
-    await add(ADMINISTRATOR)
-    await asyncio.gather(add(REVIEWER), add(OFFICER))
 
 
 async def watch_from_now_on(command: CommandLine, truth: Truth) -> None:

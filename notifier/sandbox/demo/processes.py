@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,16 @@ def environment(config: Path) -> dict[str, str]:
     """This process's environment with the run's settings, and no setting of another."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NOTIFIER_")}
     return {**kept, "NOTIFIER_CONFIG": str(config)}
+
+
+async def together(*work: Coroutine[Any, Any, Any]) -> list[Any]:
+    """All results, in order; when one fails the others are cancelled and its own error is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one) for one in work]
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return [task.result() for task in tasks]
 
 
 class Processes:

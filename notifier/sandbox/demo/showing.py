@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from notifier.domain.outcomes import REASON_TEXT, Reason
+
 _QUIET_EVERY_S = 10
 _STATES = {
     "draft": "草稿", "in_review": "待审核", "returned": "退回", "approved": "已批准", "running": "进行中",
@@ -28,6 +30,21 @@ class Screen:
     def say(self, sentence: str) -> None:
         """One line, with the seconds since the start."""
         self._console.print(f"[dim]{time.monotonic() - self._began:6.1f}s[/] {sentence}")
+
+    def report(self, report: Mapping[str, Any]) -> None:
+        """The answer of `notifier report`: by township, then why households were not reached."""
+        table = Table(title="通知率（到达手机或以上）")
+        for heading in ("乡镇", "应通知", "已通知", "其中本人确认", "未通知", "免予通知", "通知率"):
+            table.add_column(heading, justify="left" if heading == "乡镇" else "right")
+        for place in (*report["townships"], {**report, "name": "合计"}):
+            acknowledged = place["reached_by_level"].get("acknowledged", 0)
+            figures = (place["owed"], place["reached"], acknowledged, place["unreached"], place["excused"])
+            table.add_row(place["name"], *map(str, figures), place["rate_handset"])
+        self._console.print(table)
+        reasons = report["unreached_by_reason"] | report["excused_by_reason"]
+        self._console.print(
+            "未通知与免予通知的原因：" + "，".join(f"{REASON_TEXT[Reason(why)]} {n}" for why, n in reasons.items())
+        )
 
     @contextmanager
     def watching(self) -> Iterator[None]:

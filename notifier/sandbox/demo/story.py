@@ -12,7 +12,7 @@ from notifier.sandbox.demo.accounting import Account
 from notifier.sandbox.demo.console import Doors, PolicySite
 from notifier.sandbox.demo.ground import Ground, lay_ground
 from notifier.sandbox.demo.mishaps import plans
-from notifier.sandbox.demo.processes import CommandLine, Processes, environment
+from notifier.sandbox.demo.processes import CommandLine, Processes, environment, together
 from notifier.sandbox.demo.showing import Screen
 from notifier.sandbox.demo.telling import SERVICE, Broadcast
 from notifier.sandbox.demo.terms import Terms
@@ -56,11 +56,13 @@ class Story:
         n_signed, n_excused = await work_off(self.command)
         self.screen.say(f"入户：签收 {n_signed} 户，经两人确认免予通知 {n_excused} 户")
         report, proof = await self._check(truth, campaigns)
+        self.screen.report(report)
         return _last_line(truth, report, proof, time.monotonic() - self._began)
 
     async def _fill(self, county: County) -> Truth:
+        truth: Truth
         self.screen.say(f"生成合成的彭阳县：{self.terms.n_households} 户")
-        truth, _, _ = await asyncio.gather(
+        truth, _, _ = await together(
             filling.write_county(county, self.ground),
             filling.add_users(self.command, self.ground),
             self.processes.start("sandbox", "sandbox", "--config", str(self.ground.sandbox_config)),
@@ -91,16 +93,14 @@ class Story:
         broadcast = Broadcast(
             self.terms, self.processes, self.command, self.doors, self.screen, truth.n_campaigns, list(truth.policies)
         )
-        async with asyncio.TaskGroup() as work:
-            running = work.create_task(broadcast.run())
-            if self.terms.kills:
-                work.create_task(broadcast.kill_once(truth.n_owed))
-        return running.result()
+        killing = [broadcast.kill_once(truth.n_owed)] if self.terms.kills else []
+        campaigns: list[dict[str, Any]] = (await together(broadcast.run(), broadcast.approve_all(), *killing))[0]
+        return campaigns
 
     async def _check(self, truth: Truth, campaigns: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
         self.screen.say("核对：账本、沙箱的手机记录、合成县的底册")
         told = accounting.record_lines(self.ground.record)
-        proof, doctor, report, _ = await asyncio.gather(
+        proof, doctor, report, _ = await together(
             self.command("proof", "-", told=told, may_fail=True),
             self.command("doctor", may_fail=True),
             self.command("report", may_fail=True),

@@ -1,12 +1,10 @@
 """Village officers at work: a few visits signed off, one household excused by two people."""
 
-import asyncio
-
-from notifier.sandbox.demo.filling import ADMINISTRATOR, OFFICER, REVIEWER
-from notifier.sandbox.demo.processes import CommandLine
+from notifier.sandbox.demo.filling import ADMINISTRATOR, REVIEWER
+from notifier.sandbox.demo.processes import CommandLine, together
 from notifier.sandbox.demo.terms import DemoError
 
-_SIGNED = 2
+_SIGNED = 4
 
 
 async def work_off(command: CommandLine) -> tuple[int, int]:
@@ -15,21 +13,16 @@ async def work_off(command: CommandLine) -> tuple[int, int]:
     if not visits:
         return 0, 0
     gone, *told = visits[: 1 + _SIGNED]
-    await command("visit", "excuse", gone, "--by", OFFICER, "--reason", "去世销户")
-    await asyncio.gather(
-        _refused(command, gone),
-        *(command("visit", "sign", one, "--by", OFFICER, "--how", "上门") for one in told[:1]),
-    )
-    await asyncio.gather(
-        command("visit", "confirm", gone, "--by", REVIEWER),
-        *(command("visit", "sign", one, "--by", ADMINISTRATOR, "--how", "电话") for one in told[1:]),
-    )
+    signing = [command("visit", "sign", *told, "--by", ADMINISTRATOR, "--how", "上门")] if told else []
+    await together(command("visit", "excuse", gone, "--by", ADMINISTRATOR, "--reason", "去世销户"), *signing)
+    await _refused(command, gone)
+    await command("visit", "confirm", gone, "--by", REVIEWER)
     return len(told), 1
 
 
 async def _refused(command: CommandLine, visit: int) -> None:
     try:
-        await command("visit", "confirm", visit, "--by", OFFICER)
+        await command("visit", "confirm", visit, "--by", ADMINISTRATOR)
     except DemoError:
         return
     raise DemoError("同一个人既提出又确认了免通知申请")

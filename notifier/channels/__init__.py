@@ -6,7 +6,7 @@ Adding a provider is one folder, one line in REGISTRY, one section in `settings.
 
 from collections.abc import Callable, Mapping
 
-from notifier.channels import aliyun_sms, mas, tencent_sms, wechat
+from notifier.channels import aliyun_sms, cmpp, mas, tencent_sms, wechat
 from notifier.domain import settings
 from notifier.domain.contracts import Channel, Clock, TokenStore
 from notifier.wire import Wire
@@ -17,6 +17,7 @@ Builder = Callable[[settings.Channels, Wire, TokenStore, Clock], Channel]
 REGISTRY: Mapping[str, Builder] = {
     "aliyun_sms": aliyun_sms.build,
     "wechat": wechat.build,
+    "cmpp": cmpp.build,
     "tencent_sms": tencent_sms.build,
     "mas": mas.build,
 }

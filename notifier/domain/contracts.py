@@ -1,10 +1,10 @@
 """The Protocols by which rooms and doors know each other: implemented lower down or beside, handed over by `app`."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from notifier.domain.benefits import Finding
 from notifier.domain.messages import Inbound, Letter, Medium
@@ -75,6 +75,33 @@ class Channel(Protocol):
 
     def answer_push(self, push: Push) -> tuple[int, str, str]:
         """(HTTP status, content type, body) that tells the provider we have it. Pure."""
+        ...
+
+
+@runtime_checkable
+class Connected(Protocol):
+    """What a Channel also is whose account is a connection: it sends and hears only while it is kept up.
+
+    One process at a time keeps it up, under a lease; what comes over it never comes by HTTP.
+    """
+
+    async def run(self, take: Callable[[Push], Awaitable[object]]) -> None:
+        """Connected, and again after every loss, until cancelled; then the connection ends politely.
+
+        Each push is acknowledged to the provider once `take` returned, and comes again if it raised.
+        """
+        ...
+
+
+class Leases(Protocol):
+    """Who of all processes has what only one may use at a time."""
+
+    async def hold(self, name: str, owner: str, lasts: timedelta) -> bool:
+        """True when `name` is the owner's for that long from now, anew or again; False when it is another's."""
+        ...
+
+    async def let_go(self, name: str, owner: str) -> None:
+        """`name` is free if it was the owner's. Safe to repeat."""
         ...
 
 

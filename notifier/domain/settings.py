@@ -7,15 +7,35 @@ from datetime import time, timedelta
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
+from notifier.domain.gateways import AliyunSms, Channels, Cmpp, Mas, TencentSms, Wechat
 from notifier.domain.ladder import PRESETS
+from notifier.domain.slices import Slice
 
-
-class Slice(BaseModel):
-    """Frozen; an unknown key is an error, so that a misspelt setting is never silently ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+__all__ = [
+    "AliyunSms",
+    "BusSettings",
+    "Campaigns",
+    "Channels",
+    "Cmpp",
+    "Compose",
+    "Dispatch",
+    "Ledger",
+    "Log",
+    "Mas",
+    "Match",
+    "Registry",
+    "Schedule",
+    "Seal",
+    "Slice",
+    "TencentSms",
+    "Track",
+    "Watch",
+    "Web",
+    "Wechat",
+    "Wire",
+]
 
 
 class Ledger(Slice):
@@ -201,84 +221,6 @@ class Wire(Slice):
     connect_timeout: timedelta = Field(
         timedelta(seconds=5), description="until a connection stands; failing here is certainly not sent"
     )
-
-
-class AliyunSms(Slice):
-    """One Aliyun SMS account (providers.md §1-3)."""
-
-    enabled: bool = Field(False, description="false leaves the gateway out")
-    endpoint: str = Field("https://dysmsapi.aliyuncs.com/", description="where calls go; the sandbox has its own")
-    region_id: str = Field("cn-hangzhou", description="RegionId parameter")
-    access_key_id: str = Field("", description="AccessKey id of a RAM user with AliyunDysmsFullAccess")
-    access_key_secret: SecretStr = Field(
-        SecretStr(""), description="its secret; give it by environment, not in the file"
-    )
-    sign_name: str = Field("", description="approved 签名 without 【】")
-    signature: Literal["v1", "v3"] = Field("v1", description="v1 = HMAC-SHA1 RPC, v3 = ACS3-HMAC-SHA256")
-    calls_per_second: int = Field(1000, ge=1, le=5000, description="our own limit below the account's 5000")
-    codes_file: Path | None = Field(None, description="a county's own status codes, over the shipped table")
-
-
-class Wechat(Slice):
-    """One WeChat official account (providers.md §4)."""
-
-    enabled: bool = Field(False, description="false leaves the gateway out")
-    api_base: str = Field("https://api.weixin.qq.com/", description="where calls go; the sandbox has its own")
-    appid: str = Field("", description="wx… of the 服务号")
-    secret: SecretStr = Field(SecretStr(""), description="its AppSecret; give it by environment")
-    token: SecretStr = Field(SecretStr(""), description="message server Token, checks signatures of pushes")
-    aes_key: SecretStr = Field(
-        SecretStr(""), description="EncodingAESKey, 43 characters; empty when the account pushes plain"
-    )
-    push_age: timedelta = Field(
-        timedelta(minutes=10), description="a push signed longer ago than this is refused as a replay"
-    )
-    codes_file: Path | None = Field(None, description="a county's own status codes, over the shipped table")
-
-
-class TencentSms(Slice):
-    """One SmsSdkAppId of Tencent Cloud SMS (providers.md §6.1)."""
-
-    enabled: bool = Field(False, description="false leaves the gateway out")
-    endpoint: str = Field("https://sms.tencentcloudapi.com/", description="where calls go; the sandbox has its own")
-    region: str = Field("ap-guangzhou", description="X-TC-Region header")
-    secret_id: str = Field("", description="SecretId of a sub-account with QcloudSMSFullAccess")
-    secret_key: SecretStr = Field(SecretStr(""), description="its SecretKey; give it by environment, not in the file")
-    sdk_app_id: str = Field("", description="SmsSdkAppId of the application, e.g. 1400006666")
-    sign_name: str = Field("", description="approved 签名 without 【】")
-    calls_per_second: int = Field(1000, ge=1, le=3000, description="our own limit below the account's 3000")
-    absent_after: timedelta | None = Field(
-        None,
-        description="age at which a pull without the message proves that Tencent never had it; unset it never does, "
-        "since a pull lists only what a carrier has reported",
-    )
-    codes_file: Path | None = Field(None, description="a county's own status codes, over the shipped table")
-
-
-class Mas(Slice):
-    """One interface account of 移动云MAS (providers.md §6.2)."""
-
-    enabled: bool = Field(False, description="false leaves the gateway out")
-    endpoint: str = Field(
-        "http://112.35.1.155:1992/sms/",
-        description="the folder of norsubmit and tmpsubmit; plain HTTP, so reach it by a private line or a tunnel",
-    )
-    ec_name: str = Field("", description="企业名称, exactly as the platform has it")
-    ap_id: str = Field("", description="接口账号 user name")
-    secret_key: SecretStr = Field(SecretStr(""), description="its secretKey; give it by environment, not in the file")
-    sign: str = Field("", description="签名编码 of the approved signature")
-    add_serial: str = Field("", pattern=r"^[0-9]{0,20}$", description="扩展码; empty for an exact (精确匹配) signature")
-    calls_per_second: int = Field(20, ge=1, le=1000, description="our own limit; the contract says what is allowed")
-    codes_file: Path | None = Field(None, description="a county's own status codes, over the shipped table")
-
-
-class Channels(Slice):
-    """Every gateway that can be configured."""
-
-    aliyun_sms: AliyunSms = Field(default_factory=AliyunSms, description="Aliyun SMS")
-    wechat: Wechat = Field(default_factory=Wechat, description="WeChat official account")
-    tencent_sms: TencentSms = Field(default_factory=TencentSms, description="Tencent Cloud SMS")
-    mas: Mas = Field(default_factory=Mas, description="移动云MAS")
 
 
 class Log(Slice):

@@ -1,34 +1,43 @@
 """One exam for every provider in the registry: a new one is examined without writing a test.
 
-Its samples folder's `exam.json` holds its section, a letter, its replies and its receipts.
+Its samples folder's `exam.json` holds its section, a letter, its replies and its receipts, and its transport unless
+it is HTTP.
 """
 
+import asyncio
 import copy
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from notifier.channels import REGISTRY, open_channels
 from notifier.domain import settings
-from notifier.domain.contracts import Channel, Push
+from notifier.domain.contracts import Channel, Connected, Push
 from notifier.domain.errors import InputError
 from notifier.domain.messages import Letter, Receipt
 from notifier.domain.outcomes import Accepted, NoAnswer, Postponed, Reason, Refused, Scope, Unsure
 from notifier.wire import Wire
+from tests.channels.cmpp.scripted_ismg import ScriptedIsmg, a_scripted_ismg
 from tests.channels.doubles import FrozenClock, MemoryTokens
 from tests.channels.samples import sample
 from tests.channels.scripted_server import ScriptedServer, Step, a_free_port, a_scripted_server
 
 OUT_ID = "n42-0"
 CALL_TIMEOUT = timedelta(milliseconds=150)
+Gateway = ScriptedServer | ScriptedIsmg
+TRANSPORTS: dict[str, Callable[..., AbstractAsyncContextManager[Gateway]]] = {
+    "http": a_scripted_server,
+    "cmpp": a_scripted_ismg,
+}
 
 
 @dataclass(frozen=True)
@@ -64,24 +73,50 @@ class Candidate:
 
     def push(self, which: str, body: bytes | None = None) -> Push:
         kept = self.facts[which]
-        return Push(self.name, kept["query"], kept["body"].encode() if body is None else body, self.came_at)
+        recorded = bytes.fromhex(kept["hex"]) if "hex" in kept else kept["body"].encode()
+        return Push(self.name, kept["query"], recorded if body is None else body, self.came_at)
 
-    def opened(self, base: str, wire: Wire) -> Channel:
+    @asynccontextmanager
+    async def opened(self, base: str, wire: Wire) -> AsyncIterator[Channel]:
+        address = urlsplit(base)
         section = {
-            key: value.format(base=base) if isinstance(value, str) else value
+            key: value.format(base=base, host=address.hostname, port=address.port) if isinstance(value, str) else value
             for key, value in self.facts["section"].items()
         }
         channels = settings.Channels.model_validate({self.name: section})
-        return open_channels(channels, wire, MemoryTokens(), FrozenClock(self.came_at))[self.name]
+        channel = open_channels(channels, wire, MemoryTokens(), FrozenClock(self.came_at))[self.name]
+        async with _kept_up(channel):
+            yield channel
 
     @asynccontextmanager
-    async def door(self, *steps: Step) -> AsyncIterator[tuple[Channel, ScriptedServer]]:
-        async with a_scripted_server(*steps) as server, Wire(settings.Wire(), CALL_TIMEOUT) as wire:
+    async def door(self, *steps: Step) -> AsyncIterator[tuple[Channel, Gateway]]:
+        transport = TRANSPORTS[self.facts.get("transport", "http")]
+        async with transport(*steps) as server, Wire(settings.Wire(), CALL_TIMEOUT) as wire:
             server.side = {path: _step(reply) for path, reply in self.facts["side_paths"].items()}
-            yield self.opened(server.base, wire), server
+            async with self.opened(server.base, wire) as channel:
+                yield channel, server
+
+
+@asynccontextmanager
+async def _kept_up(channel: Channel) -> AsyncIterator[None]:
+    """The connection of a channel that is one; nothing for the others."""
+    if not isinstance(channel, Connected):
+        yield
+        return
+
+    async def take(_: Push) -> None: ...
+
+    running = asyncio.create_task(channel.run(take))
+    await asyncio.sleep(0)
+    yield
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
 
 
 def _step(reply: dict[str, Any], **changes: Any) -> Step:
+    if "hex" in reply:
+        return Step(200, bytes.fromhex(reply["hex"]), **changes)
     body = reply["text"] if "text" in reply else json.dumps(reply["body"], ensure_ascii=False)
     return Step(reply["status"], body.encode(), **changes)
 
@@ -129,8 +164,8 @@ async def test_a_throttled_letter_is_postponed(candidate: Candidate) -> None:
 
 
 async def test_a_gateway_that_nobody_answers_for_postpones(candidate: Candidate) -> None:
-    async with Wire(settings.Wire(), CALL_TIMEOUT) as wire:
-        channel = candidate.opened(f"http://127.0.0.1:{a_free_port()}", wire)
+    nobody = f"http://127.0.0.1:{a_free_port()}"
+    async with Wire(settings.Wire(), CALL_TIMEOUT) as wire, candidate.opened(nobody, wire) as channel:
         [outcome] = await channel.send([candidate.letter], OUT_ID)
     assert isinstance(outcome, Postponed)
 

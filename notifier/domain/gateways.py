@@ -1,0 +1,125 @@
+"""Settings slices of the gateways; part of `notifier.domain.settings`, where they are used from.
+
+A field's description says meaning, unit and reason.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from notifier.domain.slices import Slice
+
+
+class AliyunSms(Slice):
+    """One Aliyun SMS account (providers.md §1-3)."""
+
+    enabled: bool = Field(False, description="false leaves the gateway out")
+    endpoint: str = Field("https://dysmsapi.aliyuncs.com/", description="where calls go; the sandbox has its own")
+    region_id: str = Field("cn-hangzhou", description="RegionId parameter")
+    access_key_id: str = Field("", description="AccessKey id of a RAM user with AliyunDysmsFullAccess")
+    access_key_secret: SecretStr = Field(
+        SecretStr(""), description="its secret; give it by environment, not in the file"
+    )
+    sign_name: str = Field("", description="approved 签名 without 【】")
+    signature: Literal["v1", "v3"] = Field("v1", description="v1 = HMAC-SHA1 RPC, v3 = ACS3-HMAC-SHA256")
+    calls_per_second: int = Field(1000, ge=1, le=5000, description="our own limit below the account's 5000")
+    codes_file: Path | None = Field(None, description="a county's own status codes, over the shipped table")
+
+
+class Wechat(Slice):
+    """One WeChat official account (providers.md §4)."""
+
+    enabled: bool = Field(False, description="false leaves the gateway out")
+    api_base: str = Field("https://api.weixin.qq.com/", description="where calls go; the sandbox has its own")
+    appid: str = Field("", description="wx… of the 服务号")
+    secret: SecretStr = Field(SecretStr(""), description="its AppSecret; give it by environment")
+    token: SecretStr = Field(SecretStr(""), description="message server Token, checks signatures of pushes")
+    aes_key: SecretStr = Field(
+        SecretStr(""), description="EncodingAESKey, 43 characters; empty when the account pushes plain"
+    )
+    push_age: timedelta = Field(
+        timedelta(minutes=10), description="a push signed longer ago than this is refused as a replay"
+    )
+    codes_file: Path | None = Field(None, description="a county's own status codes, over the shipped table")
+
+
+class TencentSms(Slice):
+    """One SmsSdkAppId of Tencent Cloud SMS (providers.md §6.1)."""
+
+    enabled: bool = Field(False, description="false leaves the gateway out")
+    endpoint: str = Field("https://sms.tencentcloudapi.com/", description="where calls go; the sandbox has its own")
+    region: str = Field("ap-guangzhou", description="X-TC-Region header")
+    secret_id: str = Field("", description="SecretId of a sub-account with QcloudSMSFullAccess")
+    secret_key: SecretStr = Field(SecretStr(""), description="its SecretKey; give it by environment, not in the file")
+    sdk_app_id: str = Field("", description="SmsSdkAppId of the application, e.g. 1400006666")
+    sign_name: str = Field("", description="approved 签名 without 【】")
+    calls_per_second: int = Field(1000, ge=1, le=3000, description="our own limit below the account's 3000")
+    absent_after: timedelta | None = Field(
+        None,
+        description="age at which a pull without the message proves that Tencent never had it; unset it never does, "
+        "since a pull lists only what a carrier has reported",
+    )
+    codes_file: Path | None = Field(None, description="a county's own status codes, over the shipped table")
+
+
+class Mas(Slice):
+    """One interface account of 移动云MAS (providers.md §6.2)."""
+
+    enabled: bool = Field(False, description="false leaves the gateway out")
+    endpoint: str = Field(
+        "http://112.35.1.155:1992/sms/",
+        description="the folder of norsubmit and tmpsubmit; plain HTTP, so reach it by a private line or a tunnel",
+    )
+    ec_name: str = Field("", description="企业名称, exactly as the platform has it")
+    ap_id: str = Field("", description="接口账号 user name")
+    secret_key: SecretStr = Field(SecretStr(""), description="its secretKey; give it by environment, not in the file")
+    sign: str = Field("", description="签名编码 of the approved signature")
+    add_serial: str = Field("", pattern=r"^[0-9]{0,20}$", description="扩展码; empty for an exact (精确匹配) signature")
+    calls_per_second: int = Field(20, ge=1, le=1000, description="our own limit; the contract says what is allowed")
+    codes_file: Path | None = Field(None, description="a county's own status codes, over the shipped table")
+
+
+class Cmpp(Slice):
+    """One account at a carrier's CMPP gateway (providers.md §6.3)."""
+
+    enabled: bool = Field(False, description="false leaves the gateway out")
+    host: str = Field("", description="address of the gateway (ISMG); the sandbox has its own")
+    port: int = Field(7890, ge=1, le=65535, description="its port; the carrier says which")
+    version: Literal["2.0", "3.0"] = Field("2.0", description="protocol version that the account was opened with")
+    source_addr: str = Field("", pattern=r"^[\x21-\x7e]{0,6}$", description="企业代码 (SP_Id), six characters")
+    shared_secret: SecretStr = Field(
+        SecretStr(""), description="its shared secret; give it by environment, not in the file"
+    )
+    src_id: str = Field("", pattern=r"^[0-9]{0,21}$", description="接入号 that a handset shows as the sender")
+    service_id: str = Field("", pattern=r"^[\x21-\x7e]{0,10}$", description="业务代码 of the contract")
+    sign_name: str = Field("", description="签名 put before each text as 【…】; empty when the gateway puts it there")
+    submits_per_second: int = Field(
+        50, ge=1, le=2000, description="our own limit in parts of texts; the contract says what is allowed"
+    )
+    connect_timeout: timedelta = Field(
+        timedelta(seconds=5), description="until a connection stands; failing here is certainly not sent"
+    )
+    answer_timeout: timedelta = Field(
+        timedelta(seconds=60), description="how long an answer may take before the message is unsure"
+    )
+    heartbeat: timedelta = Field(
+        timedelta(seconds=30),
+        gt=timedelta(0),
+        description="after this long without a word the gateway is asked for one, three times, and then reconnected",
+    )
+    reconnect_after: timedelta = Field(
+        timedelta(seconds=1), description="wait before the first reconnection; doubles up to a minute"
+    )
+    codes_file: Path | None = Field(None, description="a county's own status codes, over the shipped table")
+
+
+class Channels(Slice):
+    """Every gateway that can be configured."""
+
+    aliyun_sms: AliyunSms = Field(default_factory=AliyunSms, description="Aliyun SMS")
+    wechat: Wechat = Field(default_factory=Wechat, description="WeChat official account")
+    tencent_sms: TencentSms = Field(default_factory=TencentSms, description="Tencent Cloud SMS")
+    mas: Mas = Field(default_factory=Mas, description="移动云MAS")
+    cmpp: Cmpp = Field(default_factory=Cmpp, description="CMPP 2.0 or 3.0 gateway of a carrier")

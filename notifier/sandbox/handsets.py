@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 SMS, WECHAT = "sms", "wechat"
+ALIYUN, TENCENT, MAS = "aliyun", "tencent", "mas"
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS handset_record (
@@ -25,13 +26,13 @@ CREATE TABLE IF NOT EXISTS handset_record (
     n_segments INTEGER NOT NULL,
     result TEXT NOT NULL,
     due_at_ms INTEGER NOT NULL,
-    receipt INTEGER NOT NULL
+    receipt INTEGER NOT NULL,
+    gateway TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS handset_record_address ON handset_record (address);
 CREATE INDEX IF NOT EXISTS handset_record_sender_key ON handset_record (sender_key);
 CREATE TABLE IF NOT EXISTS follower (openid TEXT PRIMARY KEY, standing TEXT NOT NULL) WITHOUT ROWID;
 """
-COLUMNS = "id, at_ms, channel, address, sender_key, provider_id, template, text, n_segments, result, due_at_ms, receipt"
 
 WAITING, PUSHED, DROPPED, WITHHELD = 0, 1, 2, 3
 
@@ -48,9 +49,9 @@ class Received(NamedTuple):
     address: str
     """Phone of 11 digits, or openid."""
     sender_key: str
-    """OutId or client_msg_id; empty when the sender gave none."""
+    """OutId, SessionContext or client_msg_id; empty when the sender gave none."""
     provider_id: str
-    """BizId or msgid."""
+    """BizId, SerialNo, msgGroup or msgid."""
     template: str
     """TemplateCode or template_id."""
     text: str
@@ -63,10 +64,15 @@ class Received(NamedTuple):
     """When the carrier knows the result."""
     receipt: int
     """WAITING to be pushed, PUSHED, DROPPED after its retries, or WITHHELD by mischief or for want of a URL."""
+    gateway: str
+    """Which gateway accepted it: `aliyun`, `tencent`, `mas`, `wechat` …"""
 
     @property
     def is_delivered(self) -> bool:
         return self.result in ("DELIVERED", "success")
+
+
+COLUMNS = ", ".join(Received._fields)
 
 
 def open_reading(path: Path) -> sqlite3.Connection:

@@ -39,7 +39,12 @@ class HandsetRecorder:
         self.connection.execute("PRAGMA synchronous = NORMAL")
         self.connection.execute("PRAGMA wal_autocheckpoint = 4000")
         self.connection.executescript(SCHEMA)
+        self._add_what_an_older_record_lacks()
         self._last_id = int(self.connection.execute("SELECT coalesce(max(id), 0) FROM handset_record").fetchone()[0])
+
+    def _add_what_an_older_record_lacks(self) -> None:
+        if "gateway" not in {row[1] for row in self.connection.execute("PRAGMA table_info(handset_record)")}:
+            self.connection.execute("ALTER TABLE handset_record ADD COLUMN gateway TEXT NOT NULL DEFAULT ''")
 
     def close(self) -> None:
         """What was appended is committed and the file is closed."""
@@ -104,20 +109,19 @@ class HandsetRecorder:
             self.connection.execute("ROLLBACK")
             raise
 
-    def unreported(self, channel: str) -> list[Received]:
+    def unreported(self, gateway: str) -> list[Received]:
         """Rows whose receipt was still waiting, e.g. when the last process was killed; in order of acceptance."""
-        return self._select("WHERE channel = ? AND receipt = ? ORDER BY id", channel, WAITING)
+        return self._select("WHERE gateway = ? AND receipt = ? ORDER BY id", gateway, WAITING)
 
     def since(self, channel: str, at_ms: int) -> list[Received]:
         """Rows accepted at or after `at_ms`, in order of acceptance."""
         return self._select("WHERE channel = ? AND at_ms >= ? ORDER BY id", channel, at_ms)
 
-    def to_address(self, address: str, from_ms: int, until_ms: int) -> list[Received]:
+    def to_address(self, gateway: str, address: str, from_ms: int, until_ms: int) -> list[Received]:
         """One handset's rows accepted in [from, until), newest first; what was appended so far counts."""
         self.flush()
-        return self._select(
-            "WHERE address = ? AND at_ms >= ? AND at_ms < ? ORDER BY id DESC", address, from_ms, until_ms
-        )
+        where = "WHERE address = ? AND gateway = ? AND at_ms >= ? AND at_ms < ? ORDER BY id DESC"
+        return self._select(where, address, gateway, from_ms, until_ms)
 
     def _select(self, where: str, *bound: str | int) -> list[Received]:
         return [Received._make(row) for row in self.connection.execute(f"{_SELECT} {where}", bound)]

@@ -184,3 +184,13 @@ async def test_a_record_that_cannot_be_opened_is_named_in_a_sentence(tmp_path: P
     (tmp_path / "not-a-record.sqlite3").write_text("这不是数据库" * 100, "utf-8")
     with pytest.raises(ConfigError, match="not-a-record"):
         await run(a_settings(tmp_path / "not-a-record.sqlite3"), asyncio.Event())
+
+
+async def test_a_record_from_before_gateways_were_told_apart_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "handsets.sqlite3"
+    with sqlite3.connect(path) as older:
+        older.executescript(handsets.SCHEMA.replace(",\n    gateway TEXT NOT NULL DEFAULT ''", ""))
+    older.close()
+    async with a_sandbox(tmp_path) as sandbox:
+        assert (await sandbox.sms("SendSms", a_policy()))["Code"] == "OK"
+        assert [row["gateway"] for row in await sandbox.records()] == ["aliyun"]

@@ -15,9 +15,10 @@ from notifier.sandbox.aliyun.acceptance import Acceptance
 from notifier.sandbox.aliyun.gate import ApiCall, Gate, WireRequest
 from notifier.sandbox.aliyun.letters import LetterReader
 from notifier.sandbox.aliyun.queries import Queries
-from notifier.sandbox.aliyun.receipts import ReceiptPusher
+from notifier.sandbox.aliyun.receipts import sms_report
 from notifier.sandbox.aliyun.signing import parse_form
 from notifier.sandbox.mischief import Mishap
+from notifier.sandbox.receipts import ReceiptPusher
 from notifier.sandbox.recorder import HandsetRecorder
 from notifier.sandbox.settings import AliyunSettings
 
@@ -26,8 +27,9 @@ class AliyunGateway:
     """Stand-in for dysmsapi.aliyuncs.com."""
 
     def __init__(self, settings: AliyunSettings, time_factor: float, recorder: HandsetRecorder) -> None:
-        self.pusher = ReceiptPusher(settings, time_factor, recorder)
-        self.acceptance = Acceptance(settings, time_factor, recorder, self.pusher)
+        form, seed = sms_report(settings), settings.mischief.seed
+        self.pusher = ReceiptPusher(settings.sms_report_url, form, time_factor, recorder, seed)
+        self.acceptance = Acceptance(settings, time_factor, self.pusher)
         self.mischief = self.acceptance.mischief
         self._prefix = settings.path.rstrip("/")
         reader = LetterReader(settings)

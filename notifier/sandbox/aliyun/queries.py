@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from notifier.sandbox.aliyun import refusals
-from notifier.sandbox.handsets import SMS, Received
+from notifier.sandbox.handsets import ALIYUN, Received
 from notifier.sandbox.recorder import HandsetRecorder
 from notifier.sandbox.settings import AliyunSettings
 
@@ -35,9 +35,9 @@ class Queries:
         size, current = _number(given["PageSize"], 50), _number(given["CurrentPage"], 1_000_000)
         from_ms = self._day(given["SendDate"])
         phone = re.sub(r"^(?:\+?86|0086)(?=1\d{10}$)", "", given["PhoneNumber"])
-        rows = self._recorder.to_address(phone, from_ms, from_ms + 86_400_000)
+        rows = self._recorder.to_address(ALIYUN, phone, from_ms, from_ms + 86_400_000)
         biz_id = given.get("BizId")
-        found = [row for row in rows if row.channel == SMS and (not biz_id or row.provider_id == biz_id)]
+        found = [row for row in rows if not biz_id or row.provider_id == biz_id]
         details = [self._detail(row) for row in found[(current - 1) * size : current * size]]
         return {"TotalCount": str(len(found)), "SmsSendDetailDTOs": {"SmsSendDetailDTO": details}}
 

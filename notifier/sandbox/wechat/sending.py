@@ -122,7 +122,8 @@ class TemplateSending:
         template_id, key, text = words
         at_ms = self._recorder.now_ms()
         row_id = self._recorder.next_id()
-        return Received(row_id, at_ms, WECHAT, openid, key, str(msgid), template_id, text, 1, result, at_ms, WAITING)
+        said = (openid, key, str(msgid), template_id, text)
+        return Received(row_id, at_ms, WECHAT, *said, 1, result, at_ms, WAITING, WECHAT)
 
 
 def _render(template: WeChatTemplate, values: object) -> str:

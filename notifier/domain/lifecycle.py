@@ -101,6 +101,7 @@ MESSAGE: Mapping[tuple[MessageState, MessageEvent], MessageState] = {
     # What is lost or unsure already was lost by a crash first and by its own late answer second.
     (_M.UNSURE, _E.LOSE): _M.UNSURE,
     (_M.FAILED, _E.FALL_SILENT): _M.FAILED,
+    # A failing receipt after the window says why; its household has gone on already.
     (_M.SILENT, _E.FAIL): _M.FAILED,
     (_M.SILENT, _E.FALL_SILENT): _M.SILENT,
     (_M.DELIVERED, _E.DELIVER): _M.DELIVERED,

@@ -149,7 +149,7 @@ def _write(path: Path, keys: Keys) -> Path:
         f'callback_secret = "{keys.callback_secret}"',
     ]
     lines += ["[sealing]"] + [f'{key_id} = "{key.hex()}"' for key_id, key in sorted(keys.sealing.items())]
-    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write("\n".join(lines) + "\n")
         file.flush()

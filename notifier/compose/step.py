@@ -96,9 +96,9 @@ async def _climb(desk: ComposeDesk) -> Composed | None:
             group = [one for one in due if (one.campaign_id, one.step) == (campaign_id, at_step)]
             chains = composing.setback_chains(desk.ledger, [one.message_id for one in group], at_step)
             n_composed, left = await _climb_rungs(desk, c, told[campaign_id], chains)
-            n_messages += n_composed
+            n_messages, nobody = n_messages + n_composed, set(left)
             for reason in sorted({one.reason for one in group}):
-                owed_ids = [one.owed_id for one in group if one.reason is reason and one.owed_id in left]
+                owed_ids = [one.owed_id for one in group if one.reason is reason and one.owed_id in nobody]
                 n_visits += await setbacks.exhaust(c, desk.ledger, owed_ids, reason, desk.clock.now())
         return Composed(n_messages, n_visits)
 

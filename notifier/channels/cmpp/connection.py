@@ -243,15 +243,16 @@ class Session:
         """A connection on which nothing comes is asked for a sign of life, and given up after three."""
         every = self._terms.heartbeat.total_seconds()
         loop = asyncio.get_running_loop()
-        n_unanswered = 0
+        n_unanswered, asked_at = 0, float("-inf")
         while True:
             await asyncio.sleep(every)
-            if loop.time() - self._heard_at < every:
+            if self._heard_at > asked_at:
                 n_unanswered = 0
+            if loop.time() - self._heard_at < every:
                 continue
             if n_unanswered == _TRIES:
                 raise Lost("no_sign_of_life")
-            n_unanswered += 1
+            n_unanswered, asked_at = n_unanswered + 1, loop.time()
             self._write(ActiveTest())
 
     async def _answer_delivers(self, hear: Hear) -> None:

@@ -14,6 +14,7 @@ from notifier.domain.messages import Medium
 from notifier.domain.outcomes import Reason
 from notifier.store.ledger import Ledger
 from notifier.store.moving import Cause, fail_messages, move_messages
+from notifier.store.parts import join_parts
 from notifier.store.reaching import reach
 from notifier.store.receipts import Word
 from notifier.store.tables.columns import stamp
@@ -31,6 +32,7 @@ class FoldedWords:
 
 async def fold_words(c: AsyncConnection, ledger: Ledger, words: Sequence[Word], now: datetime) -> FoldedWords:
     """Each word moved its message if the life cycle has an edge for it; delivered beats failed in the same batch."""
+    words = await join_parts(c, ledger, words)
     known = await _known(c, ledger, words)
     by_cause: dict[tuple[bool, str, str | None], list[int]] = defaultdict(list)
     unknown = []

@@ -24,34 +24,44 @@ class DuePush:
 
 
 async def store_push(ledger: Ledger, push: Push) -> bool:
-    """The push is durable and due to be folded; True when it is new, False when the same one was stored before.
+    """`store_pushes` of one."""
+    return (await store_pushes(ledger, [push]))[0]
 
-    Safe to repeat: the same body and query of a gateway are one push. Raises what the database raises; do not answer
-    the provider then, it will push again.
+
+async def store_pushes(ledger: Ledger, pushes: Sequence[Push]) -> list[bool]:
+    """All pushes are durable and due to be folded; True for each that is new, False where it was stored before.
+
+    Safe to repeat: the same body and query of a gateway are one push. Raises what the database raises, and then none
+    is stored; do not answer the provider then, it will push again.
     """
+    async with ledger.writing() as c:
+        ids = await take_ids(c, "push", len(pushes))
+        await c.execute(
+            text(
+                "INSERT INTO push (id, gateway, digest, sealed, received_at, folded, n_damaged) "
+                "VALUES (:id, :gateway, :digest, :sealed, :at, 0, 0) ON CONFLICT (digest) DO NOTHING"
+            ),
+            [_row(ledger, push_id, push) for push_id, push in zip(ids, pushes, strict=True)],
+        )
+        stored = await c.execute(
+            text("INSERT INTO push_due (push_id) SELECT id FROM push WHERE id BETWEEN :lo AND :hi RETURNING push_id"),
+            {"lo": ids[0], "hi": ids[-1]},
+        )
+        new = {int(row.push_id) for row in stored}
+    return [push_id in new for push_id in ids]
+
+
+def _row(ledger: Ledger, push_id: int, push: Push) -> dict[str, object]:
     query = json.dumps(dict(push.query), sort_keys=True, ensure_ascii=False)
     # Query and body are both kept: the signature of a WeChat push is in its query.
     content = json.dumps([query, push.body.hex()]).encode()
-    digest = ledger.vault.blind("push", f"{push.gateway}|{query}|{push.body.hex()}")
-    async with ledger.writing() as c:
-        (push_id,) = await take_ids(c, "push", 1)
-        stored = await c.execute(
-            text(
-                "INSERT INTO push (id, gateway, digest, sealed, received_at, folded, n_damaged) "
-                "VALUES (:id, :gateway, :digest, :sealed, :at, 0, 0) ON CONFLICT (digest) DO NOTHING RETURNING id"
-            ),
-            {
-                "id": push_id,
-                "gateway": push.gateway,
-                "digest": digest,
-                "sealed": ledger.vault.seal(_PLACE, push_id, content),
-                "at": stamp(push.received_at),
-            },
-        )
-        if stored.first() is None:
-            return False
-        await c.execute(text("INSERT INTO push_due (push_id) VALUES (:id)"), {"id": push_id})
-    return True
+    return {
+        "id": push_id,
+        "gateway": push.gateway,
+        "digest": ledger.vault.blind("push", f"{push.gateway}|{query}|{push.body.hex()}"),
+        "sealed": ledger.vault.seal(_PLACE, push_id, content),
+        "at": stamp(push.received_at),
+    }
 
 
 async def take_due_pushes(c: AsyncConnection, ledger: Ledger, most: int) -> list[DuePush]:
@@ -137,7 +147,8 @@ async def take_parked(c: AsyncConnection) -> list[Word]:
             text(
                 "SELECT p.id, p.gateway, p.out_id, p.provider_ref, p.address_hash, p.delivered, p.code, p.reason, p.at "
                 "FROM parked_receipt p WHERE EXISTS (SELECT 1 FROM attempt a WHERE a.gateway = p.gateway AND "
-                "(a.out_id = p.out_id OR (p.provider_ref <> '' AND a.provider_ref = p.provider_ref)))"
+                "(a.out_id = p.out_id OR (p.provider_ref <> '' AND a.provider_ref = p.provider_ref))) "
+                "OR EXISTS (SELECT 1 FROM part q WHERE q.gateway = p.gateway AND q.ref = p.provider_ref)"
             )
         )
     ).all()

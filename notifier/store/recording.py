@@ -14,6 +14,7 @@ from notifier.store.campaigns import pause_for
 from notifier.store.dispatching import Claim, Started, in_new_chunk, keep_out, mark_unsure
 from notifier.store.ledger import Ledger, take_ids
 from notifier.store.moving import Cause, fail_messages, move_messages
+from notifier.store.parts import Parted, note_parts
 from notifier.store.tables.columns import stamp
 
 _WHOLE_CAMPAIGN = (Scope.TEMPLATE, Scope.ACCOUNT)
@@ -155,3 +156,8 @@ async def _settle_attempts(c: AsyncConnection, landed: Landed, now: datetime) ->
             ),
             settled,
         )
+    await note_parts(c, [Parted(one.started.attempt_id, part) for one in landed.answers for part in _parts(one)])
+
+
+def _parts(answer: Answered) -> list[Sequence[str]]:
+    return [one.parts for one in answer.outcomes if isinstance(one, Accepted) and one.parts]

@@ -1,4 +1,4 @@
-"""Small things that processes share: who fires a tick, and providers' access tokens."""
+"""Small things that processes share: who fires a tick, who has an account, and providers' access tokens."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -86,3 +86,32 @@ class LedgerTokens:
                         text("UPDATE token SET refreshing_until = 0 WHERE key = :key AND refreshing_until = :until"),
                         {"key": key, "until": until},
                     )
+
+
+class LedgerLeases:
+    """The Leases of every process, in the ledger."""
+
+    def __init__(self, ledger: Ledger, clock: Clock) -> None:
+        self._ledger = ledger
+        self._clock = clock
+
+    async def hold(self, name: str, owner: str, lasts: timedelta) -> bool:
+        """True when `name` is the owner's for that long from now, anew or again; False when it is another's."""
+        now = self._clock.now()
+        async with self._ledger.writing() as c:
+            got = await c.execute(
+                text(
+                    "INSERT INTO account_lease (name, owner, until) VALUES (:name, :owner, :until) "
+                    "ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until "
+                    "WHERE account_lease.owner = excluded.owner OR account_lease.until < :now"
+                ),
+                {"name": name, "owner": owner, "until": stamp(now + lasts), "now": stamp(now)},
+            )
+            return bool(got.rowcount)
+
+    async def let_go(self, name: str, owner: str) -> None:
+        """`name` is free if it was the owner's. Safe to repeat."""
+        async with self._ledger.writing() as c:
+            await c.execute(
+                text("DELETE FROM account_lease WHERE name = :name AND owner = :owner"), {"name": name, "owner": owner}
+            )

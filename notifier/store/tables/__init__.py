@@ -7,6 +7,7 @@ from notifier.store.tables.delivery import (
     Chunk,
     Message,
     ParkedReceipt,
+    Part,
     PushDue,
     PushRow,
     Setback,
@@ -14,9 +15,10 @@ from notifier.store.tables.delivery import (
     UnsureAttempt,
 )
 from notifier.store.tables.people import Contact, Household, ImportRun, Person, Region
-from notifier.store.tables.staff import AuditEntry, Counter, Tick, Token, User
+from notifier.store.tables.staff import AccountLease, AuditEntry, Counter, Tick, Token, User
 
 __all__ = [
+    "AccountLease",
     "Attempt",
     "AuditEntry",
     "Benefit",
@@ -31,6 +33,7 @@ __all__ = [
     "Notice",
     "Owed",
     "ParkedReceipt",
+    "Part",
     "Payment",
     "Person",
     "PushDue",

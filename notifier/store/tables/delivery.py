@@ -78,6 +78,22 @@ class Attempt(SQLModel, table=True):
     ended_at: int | None = Field(default=None, sa_column=Column(BIG))
 
 
+class Part(SQLModel, table=True):
+    """A part of a long text with a receipt of its own; the message has arrived when all of its attempt's parts have.
+
+    `delivered` is null until the part's receipt came, then 0 or 1, and never goes back from 1.
+    """
+
+    __table_args__ = (Index("ix_part_attempt", "attempt_id"),)
+
+    gateway: str = Field(primary_key=True)
+    ref: str = Field(primary_key=True)
+    attempt_id: int = Field(sa_column=Column(BIG, nullable=False))
+    delivered: int | None = None
+    code: str | None = None
+    reason: str | None = None
+
+
 class UnsureAttempt(SQLModel, table=True):
     """An attempt that waits to be settled; the row goes when it is."""
 

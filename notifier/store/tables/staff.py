@@ -56,6 +56,16 @@ class Token(SQLModel, table=True):
     refreshing_until: int = Field(default=0, sa_column=Column(BIG, nullable=False))
 
 
+class AccountLease(SQLModel, table=True):
+    """Which process has what only one may use at a time, such as the connections of a gateway account, until when."""
+
+    __tablename__ = "account_lease"
+
+    name: str = Field(primary_key=True)
+    owner: str
+    until: int = Field(sa_column=Column(BIG, nullable=False))
+
+
 class Counter(SQLModel, table=True):
     """The next free id of a table; blocks are taken by adding to it."""
 

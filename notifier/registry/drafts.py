@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from notifier.domain.errors import InputError
+from notifier.domain.free_text import masked_or_none
 from notifier.domain.identity import IdNumber, normal_group, read_id, says_nothing
 from notifier.registry.attributes import read_attributes
 from notifier.registry.entries import HOUSEHOLDER, Entry, Line, household_number, read_entry
@@ -89,7 +90,8 @@ class Drafting:
             return None, remarks
         if not entries:
             return None, remarks
-        group = normal_group(entries[0].line.cells.get("group"))
+        said = normal_group(entries[0].line.cells.get("group"))
+        group = masked_or_none(said, [entry.name for entry in entries])
         attributes, problems = read_attributes(entries[0].line.cells)
         draft = Draft(key, entries, householder, region, group, attributes, self.on)
         remarks += [Remark(entries[0].line, problem, False) for problem in problems]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from notifier.domain.errors import InputError
+from notifier.domain.free_text import kinship
 from notifier.domain.identity import (
     IdNumber,
     PhoneProblem,
@@ -20,6 +21,7 @@ from notifier.sources.lines import Cell
 from notifier.sources.workbook import SheetRow
 
 HOUSEHOLDER = "户主"
+_OTHER = "其他"
 _HOUSEHOLDER_WORDS = frozenset(("户主", "本人", "本人或户主", "户主本人", "本户户主"))
 _RELATIONS = {
     word: relation
@@ -112,7 +114,7 @@ def _relation(cells: Mapping[str, Cell]) -> str | None:
     if text in _HOUSEHOLDER_WORDS:
         return HOUSEHOLDER
     if text:
-        return _RELATIONS.get(text, text)
+        return _RELATIONS.get(text) or kinship(text) or _OTHER
     return None if "relation" in cells else HOUSEHOLDER if _lone(cells) else None
 
 

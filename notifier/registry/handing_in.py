@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from notifier.domain.free_text import masked
 from notifier.store.sealing import Vault
 
 
@@ -22,5 +23,5 @@ class HandedIn:
 
 
 def handed_in(path: Path, by_user: str | None = None) -> HandedIn:
-    """A file of the command line: its own name is its name."""
-    return HandedIn(path, path.name, by_user)
+    """A file of the command line: its own name is its name, with no number in it that could be a person's."""
+    return HandedIn(path, masked(path.name), by_user)

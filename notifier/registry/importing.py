@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from notifier.domain.contracts import Clock, Progress
+from notifier.domain.free_text import masked
 from notifier.domain.settings import Registry
 from notifier.registry.drafts import Draft, Drafting, Remark
 from notifier.registry.entries import by_household
@@ -29,6 +30,7 @@ from notifier.store.registry_runs import begin_run, finish_run
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 _ROWS_A_BATCH = 5000
+_MOST_HEADER = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +179,15 @@ class _Work:
             n_phones_refused=counts["phones_refused"],
             n_landlines=counts["landlines"],
             n_shared_phones=n_shared,
-            ignored_columns=tuple(dict.fromkeys(text for texts in reading.ignored.values() for text in texts)),
-            sheets_without_table=tuple(reading.without_table),
+            ignored_columns=tuple(dict.fromkeys(_told(text) for texts in reading.ignored.values() for text in texts)),
+            sheets_without_table=tuple(masked(name) for name in reading.without_table),
             rejected=await asyncio.to_thread(self.returned.content),
         )
+
+
+def _told(header: str) -> str:
+    """A header that no alias knows; what stands behind a colon is no header but somebody's name or number."""
+    return masked(header).partition(":")[0][:_MOST_HEADER]
 
 
 def _in_order(remarks: list[Remark]) -> list[Remark]:

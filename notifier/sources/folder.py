@@ -10,6 +10,7 @@ from pathlib import Path
 
 from notifier.domain.benefits import Finding
 from notifier.domain.errors import InputError, SourceError
+from notifier.domain.free_text import masked
 from notifier.sources.definitions import FolderDefinition
 from notifier.sources.looking import LeftOut, Means
 from notifier.sources.payments import PaymentWorkbook, identities_of, read_payments
@@ -38,7 +39,7 @@ class FolderSource:
             if key in read:
                 continue
             content = await asyncio.to_thread(self._content, path)
-            for finding in await self._findings(path.name, content) if content is not None else ():
+            for finding in await self._findings(masked(path.name), content) if content is not None else ():
                 read.add(key)
                 yield replace(finding, memory={"read": " ".join(sorted(read))})
 
@@ -53,7 +54,7 @@ class FolderSource:
         latest = self._means.clock.now().timestamp() - self.definition.settle.total_seconds()
         settled = [(stat.st_mtime_ns, path) for path, stat in stats.items() if stat.st_mtime <= latest]
         for path in sorted(set(stats) - {path for _, path in settled}):
-            self.left_out.append(LeftOut(path.name, "文件还在写入，下次再看", again=True))
+            self.left_out.append(LeftOut(masked(path.name), "文件还在写入，下次再看", again=True))
         return [(path, _key(path, stats[path])) for _, path in sorted(settled)]
 
     def _content(self, path: Path) -> bytes | None:
@@ -62,12 +63,12 @@ class FolderSource:
             content = path.read_bytes() if before.st_size <= _MOST_BYTES else None
             after = path.stat()
         except OSError:
-            self.left_out.append(LeftOut(path.name, "文件暂时打不开，下次再看", again=True))
+            self.left_out.append(LeftOut(masked(path.name), "文件暂时打不开，下次再看", again=True))
             return None
         if content is None:
-            self.left_out.append(LeftOut(path.name, "文件超过200MB，没有读取；请拆分后再放入", again=False))
+            self.left_out.append(LeftOut(masked(path.name), "文件超过200MB，没有读取；请拆分后再放入", again=False))
         elif _key(path, before) != _key(path, after):
-            self.left_out.append(LeftOut(path.name, "文件还在写入，下次再看", again=True))
+            self.left_out.append(LeftOut(masked(path.name), "文件还在写入，下次再看", again=True))
             return None
         return content
 

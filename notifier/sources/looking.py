@@ -8,6 +8,7 @@ from typing import Protocol
 
 from notifier.domain.benefits import Finding, Policy
 from notifier.domain.contracts import Clock, Source
+from notifier.domain.free_text import masked_published
 from notifier.sources.dates import today
 from notifier.sources.definitions import Definition
 from notifier.sources.fetching import Get
@@ -77,12 +78,12 @@ def policy_finding(definition: Definition, published: Published, clock: Clock) -
     if not published.body.strip():
         raise Unusable("没有读到正文，已搁置；请检查来源定义中的 body 选择器")
     policy = Policy(
-        title=published.title,
+        title=masked_published(published.title),
         issuer=published.issuer,
         document_number=published.document_number,
         published_on=published.published_on,
         url=published.url,
-        body=published.body[:_MOST_BODY],
+        body=masked_published(published.body[:_MOST_BODY]),
     )
     return Finding(definition.name, identities_of(policy), policy, published.raw, now)
 

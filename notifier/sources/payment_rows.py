@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from notifier.domain.benefits import AuditState, PaymentLine, PaymentState
 from notifier.domain.errors import InputError
+from notifier.domain.free_text import masked, masked_or_none
 from notifier.domain.identity import card_tail, normal_group, read_card, read_id, says_nothing, written
 from notifier.domain.money import fen, product_agrees, yuan
 from notifier.sources.lines import Cell
@@ -34,7 +35,8 @@ class BatchKey:
 
 def key_of(row: SheetRow, titles: Titles, file_item: str | None) -> BatchKey:
     """The batch that a row belongs to, readable also where the row itself is not; `file_item` is the last resort."""
-    said = {name: written(row.cells.get(name)) for name in ("item", "goods", "period", "filing", "audit")}
+    own = _names(row)
+    said = {name: masked(written(row.cells.get(name)), own) for name in ("item", "goods", "period", "filing", "audit")}
     item = said["item"] or titles.item or said["goods"] or file_item or "惠农补贴"
     period = said["period"] or titles.period
     if period and re.fullmatch(r"(19|20)\d{2}", period):
@@ -57,27 +59,32 @@ def read_line(row: SheetRow, titles: Titles, key: BatchKey) -> PaymentLine:
     amount = None if goods and says_nothing(cells.get("amount")) else _amount(row, titles)
     _check_product(row, area, standard, amount)
     state, why = _state(cells, is_goods=goods is not None and amount is None)
+    own = _names(row)  # what is kept in clear must not say whose line it is, wherever a clerk wrote the name again
     return PaymentLine(
-        sheet=row.sheet,
+        sheet=masked(row.sheet, own),
         row=row.number,
         beneficiary=name or holder,
         holder=holder or None,
         id_number=id_number,
         account_tail=tail,
-        village=village,
-        group=group,
+        village=masked_or_none(village, own),
+        group=masked_or_none(group, own),
         item=key.item,
         area_mu=area,
         standard_fen=standard,
         amount_fen=amount,
         period=key.period,
         state=state,
-        returned_why=why,
-        goods=goods,
+        returned_why=masked_or_none(why, own),
+        goods=masked_or_none(goods, own),
         quantity=quantity,
-        unit=written(cells.get("unit")) or None if goods else None,
-        pick_up=_pick_up(cells) if goods else None,
+        unit=masked(written(cells.get("unit")), own) or None if goods else None,
+        pick_up=masked_or_none(_pick_up(cells), own) if goods else None,
     )
+
+
+def _names(row: SheetRow) -> tuple[str, ...]:
+    return tuple(name for one in ("name", "holder") if (name := written(row.cells.get(one))))
 
 
 def _id(cell: Cell) -> str | None:

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from notifier.domain.benefits import AuditState
+from notifier.domain.free_text import masked
 from notifier.domain.identity import fold
 from notifier.sources.document_numbers import normal_number
 
 _TOLD = re.compile(
     r"(备案(?:文)?号|备案编号|审核(?:状态|情况|结果)|期次|发放批次|所属期|补贴项目|项目名称|单位|政策依据|依据)\s*[::]\s*"
-    r"(.+?)(?=\s{2,}|[,;,;]|\s*(?:备案(?:文)?号|备案编号|审核(?:状态|情况|结果)|期次|发放批次|所属期|单位|政策依据)\s*[::]|$)"
+    r"(.+?)(?=\s{2,}|[,;,;]|\s*(?:备案(?:文)?号|备案编号|审核(?:状态|情况|结果)|期次|发放批次|所属期|单位|政策依据)\s*[::]"
+    r"|\s+[\u4e00-\u9fff]{2,8}\s*[::]|$)"
 )
 _FIELD = {
     "备案号": "filing",
@@ -63,11 +65,11 @@ def read_titles(titles: Sequence[str]) -> Titles:
     told: dict[str, str] = {}
     headlines = []
     for title in titles:
-        pairs = _TOLD.findall(fold(title))
+        pairs = _TOLD.findall(fold(masked(title)))
         for word, what in pairs:
             told.setdefault(_FIELD[word], what.strip())
         if not pairs:
-            headlines.append(fold(title))
+            headlines.append(fold(masked(title)))
     headline = headlines[0] if headlines else ""
     period = told.get("period") or (found[0] if (found := _PERIOD.search(headline)) else None)
     item = told.get("item") or item_of(headline)

@@ -1,11 +1,12 @@
 """A payment workbook as batches: a Disbursement an item, its lines and its rejected rows; nothing is dropped."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from notifier.domain.benefits import Disbursement, PaymentLine, PaymentState, RejectedLine
 from notifier.domain.errors import InputError
+from notifier.domain.free_text import masked, masked_or_none
 from notifier.domain.identity import normal_name, written
 from notifier.sources.headers import HeaderAliases
 from notifier.sources.lines import Cell
@@ -14,6 +15,7 @@ from notifier.sources.payment_titles import Titles, in_wan, item_of, read_titles
 from notifier.sources.workbook import SheetRow, read_workbook
 
 _TITLE_MOST = 80
+_LEAST_SPOKEN = 3
 _LOSES_DIGITS = 1e15
 _HOW_TO_DIFFER = "确有两笔时请在备注以外的列中写出区别（如面积）"
 _WHO_IT_IS = "如是同村同名的两人，请补填身份证号"
@@ -54,7 +56,21 @@ def read_payments(source: Path | bytes, name: str, aliases: HeaderAliases) -> Pa
             n_rows += 1
     finally:
         reading.close()
-    return PaymentWorkbook([_disbursement(key, batch) for key, batch in batches.items()], n_rows)
+    spoken = _names_spoken(batches)
+    return PaymentWorkbook([_disbursement(key, batch, spoken) for key, batch in batches.items()], n_rows)
+
+
+def _names_spoken(batches: Mapping[BatchKey, _Batch]) -> Collection[str]:
+    """Beneficiaries whose names stand in a title or a sheet's name, where no row's own name was looked for.
+
+    Names of two characters are left out: they are words too often.
+    """
+    texts = {text for key in batches for text in (key.item, key.period, key.filing) if text}
+    texts |= {batch.basis for batch in batches.values() if batch.basis}
+    texts |= {line.sheet for batch in batches.values() for line in batch.lines}
+    said = "\n".join(texts)
+    names = {line.beneficiary for batch in batches.values() for line in batch.lines}
+    return [name for name in names if len(name) >= _LEAST_SPOKEN and name in said]
 
 
 def _take(batch: _Batch, row: SheetRow, titles: Titles, key: BatchKey) -> None:
@@ -102,19 +118,20 @@ def _sameness(line: PaymentLine) -> PaymentLine:
     )
 
 
-def _disbursement(key: BatchKey, batch: _Batch) -> Disbursement:
-    period = key.period or ""
-    what = key.item if period and key.item.startswith(period) else f"{period}{key.item}"
+def _disbursement(key: BatchKey, batch: _Batch, spoken: Collection[str]) -> Disbursement:
+    item, period = masked(key.item, spoken), masked(key.period or "", spoken)
+    what = item if period and item.startswith(period) else f"{period}{item}"
+    lines = [replace(line, sheet=masked(line.sheet, spoken)) for line in batch.lines] if spoken else batch.lines
     is_back = bool(batch.lines) and all(line.state is PaymentState.RETURNED for line in batch.lines)
     title = what[:_TITLE_MOST] + ("退票" if is_back else "")
     return Disbursement(
         title=title,
-        item=key.item,
-        period=key.period,
-        filing_number=key.filing,
+        item=item,
+        period=period or None,
+        filing_number=masked_or_none(key.filing, spoken),
         audit=key.audit,
-        basis=batch.basis,
-        lines=batch.lines,
+        basis=masked_or_none(batch.basis, spoken),
+        lines=lines,
         rejected=batch.rejected,
     )
 

@@ -39,7 +39,7 @@ class SheetRow:
     cells: Mapping[str, Cell] = field(repr=False)
     original: Sequence[Cell] = field(repr=False)
     header: Sequence[str]
-    titles: Sequence[str]
+    titles: Sequence[str] = field(repr=False)
     columns: Mapping[str, int] = field(repr=False)
     problem: str | None = None
 

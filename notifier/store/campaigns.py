@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.benefits import BenefitKind
 from notifier.domain.errors import InputError, TransitionError
+from notifier.domain.free_text import masked_or_none
 from notifier.domain.lifecycle import CAMPAIGN, CampaignEvent, CampaignState, after
 from notifier.store.composing import Told
 from notifier.store.ledger import Ledger, take_ids
@@ -135,7 +136,7 @@ async def add_review(c: AsyncConnection, campaign_id: int, verdict: Verdict, now
             "campaign": campaign_id,
             "reviewer": verdict.reviewer,
             "verdict": "approve" if verdict.approves else "return",
-            "remark": verdict.remark,
+            "remark": masked_or_none(verdict.remark),
             "now": stamp(now),
         },
     )

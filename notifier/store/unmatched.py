@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.errors import InputError
+from notifier.domain.free_text import masked
 from notifier.domain.identity import mask_id, mask_name
 from notifier.store import audit
 from notifier.store.ledger import Ledger
@@ -145,16 +146,24 @@ async def resolve(ledger: Ledger, payment_id: int, person_id: int, who: str) -> 
 async def refuse(ledger: Ledger, payment_id: int, reason: str, who: str) -> int:
     """The line is nobody's of the county, said by `who` with a reason and its audit entry; it leaves the queue.
 
-    Gives the benefit's id.
+    Gives the benefit's id. Numbers and the line's names are masked in the reason before it is kept.
     Raises InputError when the line is not in the queue any more or no reason is given.
     """
     if not reason.strip():
         raise InputError("请写明为什么这一笔不属于本县登记的农户")
     async with ledger.writing() as c:
         decided = {"state": "refused", "person": None, "household": None, "confidence": 0}
-        benefit_id = await _decide(c, payment_id, {**decided, "why": f"{reason.strip()}（{who}）"})
+        said = masked(reason, await _names(ledger, c, payment_id))
+        benefit_id = await _decide(c, payment_id, {**decided, "why": f"{said}（{who}）"})
         await audit.append(c, who, "payment.refuse", {"payment": payment_id})
     return benefit_id
+
+
+async def _names(ledger: Ledger, c: AsyncConnection, payment_id: int) -> list[str]:
+    statement = text("SELECT beneficiary_sealed, holder_sealed FROM payment WHERE id = :id")
+    found = [dict(row) for row in (await c.execute(statement, {"id": payment_id})).mappings()]
+    sealed = [(column, value) for row in found for column, value in row.items() if value is not None]
+    return [ledger.vault.open_text(f"payment.{column}", payment_id, bytes(value)) for column, value in sealed]
 
 
 async def _decide(c: AsyncConnection, payment_id: int, decided: Mapping[str, object]) -> int:

@@ -1,13 +1,14 @@
 """Visits decided: signed off by an officer, excused by two people. `visit_list` shows what waits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.errors import InputError
+from notifier.domain.free_text import masked, masked_or_none
 from notifier.domain.outcomes import EXCUSES, REASON_TEXT, Reason
 from notifier.store import audit
 from notifier.store.ledger import Ledger
@@ -18,7 +19,10 @@ from notifier.store.tally import count, uncount
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an officer reports of a visit: who went, when, how (上门, 电话 …), and a remark without personal data."""
+    """What an officer reports of a visit: who went, when, how (上门, 电话 …), and a remark.
+
+    Numbers and the household's names are masked in both before they are kept.
+    """
 
     who: str
     visited_at: datetime
@@ -32,6 +36,7 @@ async def sign(ledger: Ledger, visit_id: int, report: Report, now: datetime) -> 
     A visit for which an excuse was asked can be signed too: somebody was there after all.
     """
     async with ledger.writing() as c:
+        report = await _without_persons(c, ledger, visit_id, report)
         owed_id = await _take(c, visit_id, ("open", "excuse_asked"), "signed", report)
         await reach_owed(c, ledger, [owed_id], "acknowledged", now)
         await audit.append(c, report.who, "visit.sign", {"visit": visit_id, "how": report.how}, at=now)
@@ -83,6 +88,18 @@ async def _excuse(c: AsyncConnection, owed_id: int, excuse: str, now: datetime) 
     if not excused.rowcount:
         raise InputError("这一户已经通知到,不能再免通知")
     await count(c, "owed", "o.id = :id", one)
+
+
+async def _without_persons(c: AsyncConnection, ledger: Ledger, visit_id: int, report: Report) -> Report:
+    rows = await c.execute(
+        text(
+            "SELECT p.id, p.name_sealed FROM visit v JOIN owed o ON o.id = v.owed_id "
+            "JOIN person p ON p.household_id = o.household_id WHERE v.id = :id"
+        ),
+        {"id": visit_id},
+    )
+    names = [ledger.vault.open_text("person.name_sealed", row.id, bytes(row.name_sealed)) for row in rows]
+    return replace(report, how=masked(report.how, names), remark=masked_or_none(report.remark, names))
 
 
 async def _take(c: AsyncConnection, visit_id: int, before: Sequence[str], then: str, report: Report) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from notifier.domain.benefits import AuditState, Disbursement, Finding
 from notifier.domain.contracts import Clock
 from notifier.domain.errors import InputError
+from notifier.domain.free_text import masked
 from notifier.sources.headers import HeaderAliases
 from notifier.sources.payments import identities_of, read_payments
 from notifier.store.ledger import Ledger
@@ -70,11 +71,12 @@ async def import_payments(ledger: Ledger, path: Path, clock: Clock, handed: Hand
 
     Raises InputError (Chinese, naming the file) when it cannot be opened or read at all; then nothing has changed.
     """
+    name = masked(path.name)
     try:
         content = await asyncio.to_thread(path.read_bytes)
     except OSError as error:
-        raise InputError(f"打不开文件「{path.name}」（{error.strerror or '未知原因'}）；请检查路径与权限") from None
-    workbook = await asyncio.to_thread(read_payments, content, path.name, handed.aliases)
+        raise InputError(f"打不开文件「{name}」（{error.strerror or '未知原因'}）；请检查路径与权限") from None
+    workbook = await asyncio.to_thread(read_payments, content, name, handed.aliases)
     digest = hashlib.sha256(content).hexdigest()
     region_code = handed.region_code or await county_code(ledger)
     terms = Terms(region_code, is_baseline=False, final_audit=handed.final_audit, is_asked=True)
@@ -87,7 +89,7 @@ async def import_payments(ledger: Ledger, path: Path, clock: Clock, handed: Hand
         batches.append(_report(batch, taken))
     run = PaymentRun(content, workbook.batches, handed.by_user, sum(batch.n_new for batch in batches))
     run_id, rejected = await keep_run(ledger, run, clock.now())
-    return PaymentImport(path.name, run_id, workbook.n_rows, batches, rejected)
+    return PaymentImport(name, run_id, workbook.n_rows, batches, rejected)
 
 
 def _report(batch: Disbursement, taken: Taken) -> BatchReport:

@@ -13,6 +13,12 @@ from notifier.domain.errors import InputError
 _CODE = re.compile(r"[A-Za-z0-9_.:\- ]{1,64}")
 _MAINLAND = re.compile(r"(?:\+|00)?86(1\d{10})")
 _LONGEST_ID = 256
+# a gateway in trouble echoes what it was given, and codes are kept and shown in clear
+_PERSONAL = re.compile(r"\d{9,}|(?<![A-Za-z0-9_-])o[A-Za-z0-9_-]{27}(?![A-Za-z0-9_-])")
+_SOMEBODYS = re.compile(
+    r"(?:(?:\+|00)?86)?1[3-9]\d{9}|\d{6}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]"
+    r"|o[A-Za-z0-9_-]{27}"
+)
 
 
 def elements(body: bytes) -> list[Any]:
@@ -42,15 +48,16 @@ def plain(value: object) -> str:
 
 
 def clean_code(value: object) -> str:
-    """A status code fit for the ledger: at most 64 plain characters; empty when the value is none."""
+    """A status code fit for the ledger: up to 64 plain characters; empty for none, or one that quotes a person."""
     text = plain(value)
-    return text if _CODE.fullmatch(text) else ""
+    return text if _CODE.fullmatch(text) and not _PERSONAL.search(text) else ""
 
 
 def identity(value: object) -> str | None:
-    """An id of ours or of theirs, under 256 printable characters; None when the value is none."""
+    """An id of ours or of theirs, under 256 printable characters; None when the value is none, or a person's number."""
     text = plain(value)
-    return text if text and len(text) < _LONGEST_ID and text.isprintable() else None
+    is_one = text and len(text) < _LONGEST_ID and text.isprintable() and not _SOMEBODYS.fullmatch(text)
+    return text if is_one else None
 
 
 def phone(value: object) -> str:

@@ -11,7 +11,7 @@ import orjson
 
 from notifier.channels.aliyun_sms.signing import Credentials, Stamp, form, sign_v1, sign_v3
 from notifier.channels.codes import BEIJING, Codes, Kind
-from notifier.channels.fields import beijing_time, clean_code, plain
+from notifier.channels.fields import beijing_time, clean_code, identity, plain
 from notifier.channels.verdicts import batch_refused
 from notifier.domain.messages import Letter
 from notifier.domain.outcomes import Accepted, Found, Outcome, Postponed, Refused, Scope, Unsure
@@ -169,8 +169,9 @@ def read_send(answer: Answer, n_letters: int, call: Call, codes: Codes, now: dat
     if not answer.readable:
         return Unsure(answer.code)
     if answer.code == "OK":
-        reference = answer.fields.get("BizId")
-        return Accepted(reference) if isinstance(reference, str) and reference else Unsure("no_biz_id")
+        given = answer.fields.get("BizId")
+        reference = identity(given) if isinstance(given, str) else None
+        return Accepted(reference) if reference else Unsure("no_biz_id")
     if answer.code == "SignatureDoesNotMatch":
         return Refused(_which_secret(answer, call), Scope.ACCOUNT, codes.reason(answer.code))
     row = codes.of(answer.code)

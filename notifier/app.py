@@ -94,7 +94,8 @@ async def open_ledger_at(settings: Settings) -> AsyncIterator[Ledger]:
         await upgrade(settings.ledger.url)
     elif not await is_current(settings.ledger.url):
         raise ConfigError("ledger.url: the schema is not the newest; run `notifier db upgrade` first")
-    vault = Vault(load_keys(settings.seal.key_file), settings.seal.cipher)
+    key_file = settings.seal.key_file
+    vault = Vault(load_keys(key_file), settings.seal.cipher, reread=partial(load_keys, key_file))
     ledger = await open_ledger(settings.ledger.url, vault, pool=settings.ledger.pool)
     try:
         yield ledger

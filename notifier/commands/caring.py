@@ -12,7 +12,7 @@ from notifier.domain.errors import InputError
 from notifier.operate.doctor import Finding, examine
 from notifier.settings import load_settings
 from notifier.store import audit
-from notifier.store.rotation import rotate_seals
+from notifier.store.rotation import is_rotated, rotate_seals
 from notifier.store.sealing import add_key
 
 user = typer.Typer(no_args_is_help=True, help="People who work here.")
@@ -43,13 +43,20 @@ def user_add(
 
 @keys.command("rotate")
 def keys_rotate(as_json: AsJson = False) -> None:
-    """Make a new key and seal every value with it; a run that was cut short goes on where it stopped."""
+    """Make a new key and seal every value with it; a run that was cut short goes on where it stopped.
+
+    Start the services anew afterwards; run it again if one was still sealing with the old key.
+    """
 
     async def work(progress: Bar) -> dict[str, Any]:
         settings = load_settings()
-        key_id = add_key(settings.seal.key_file)
         async with open_ledger_at(settings) as ledger:
-            return {"key": key_id, "resealed": await rotate_seals(ledger, progress)}
+            goes_on = not await is_rotated(ledger)
+        if not goes_on:
+            add_key(settings.seal.key_file)
+        async with open_ledger_at(settings) as ledger:
+            resealed = await rotate_seals(ledger, progress)
+            return {"key": ledger.vault.active_key_id, "went_on": goes_on, "resealed": resealed}
 
     with bar("重新加密", quiet=as_json) as progress:
         result = run(work(progress), as_json=as_json)

@@ -63,6 +63,17 @@ async def rotate_seals(ledger: Ledger, progress: Progress) -> int:
     return n_rotated
 
 
+async def is_rotated(ledger: Ledger) -> bool:
+    """True when every sealed value has the active key; False while a rotation is under way or was cut short."""
+    head = ledger.vault.active_key_id.to_bytes(2, "big")
+    async with ledger.reading() as c:
+        for table, column, *_ in SEALED_COLUMNS:
+            sql = f"SELECT 1 FROM {table} WHERE {column} IS NOT NULL AND substr({column}, 2, 2) <> :head LIMIT 1"
+            if (await c.execute(text(sql), {"head": head})).first() is not None:
+                return False
+    return True
+
+
 async def _rotate_some(ledger: Ledger, column: SealedColumn, after: Any) -> tuple[Sequence[Any], int]:
     table, name, key = column.table, column.column, column.key
     beyond = "" if after is None else f"AND {key} > :after"

@@ -8,7 +8,7 @@ import hmac
 import os
 import secrets
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,13 +40,25 @@ class Keys:
 
 
 class Vault:
-    """Seals and opens with one set of keys. Cheap to share; keeps no value."""
+    """Seals and opens with one set of keys. Cheap to share; keeps no value.
 
-    def __init__(self, keys: Keys, cipher: str = "aes-256-gcm") -> None:
-        self._keys = keys
+    `reread` is asked once for a key that is not among them: another process may have rotated the keys meanwhile.
+    """
+
+    def __init__(self, keys: Keys, cipher: str = "aes-256-gcm", *, reread: Callable[[], Keys] | None = None) -> None:
         self._suite = SUITES[cipher]
-        self._aes = {key_id: AESGCM(key) for key_id, key in keys.sealing.items()}
+        self._reread = reread
         self.callback_secret = keys.callback_secret
+        self._take(keys)
+
+    def _take(self, keys: Keys) -> None:
+        self._keys = keys
+        self._aes = {key_id: AESGCM(key) for key_id, key in keys.sealing.items()}
+
+    @property
+    def active_key_id(self) -> int:
+        """The key that new values are sealed with."""
+        return self._keys.active
 
     def seal(self, place: str, row_id: int, value: bytes) -> bytes:
         """The sealed form of `value` for `place` ("table.column") of row `row_id`. Never the same twice."""
@@ -68,6 +80,8 @@ class Vault:
             int.from_bytes(sealed[1:_HEAD], "big"),
             sealed[_HEAD : _HEAD + _NONCE],
         )
+        if key_id not in self._keys.sealing and self._reread is not None:
+            self._take(self._reread())
         if key_id not in self._keys.sealing:
             raise SealError(f"no key {key_id} in the key file; restore the key file that this ledger was written with")
         body = sealed[_HEAD + _NONCE :]

@@ -45,9 +45,9 @@ class Reply:
 @dataclass(frozen=True, slots=True)
 class _Request:
     method: str
-    url: str
-    headers: Mapping[str, str]
-    body: bytes | None
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = field(repr=False)
     follow: bool = False
 
 

@@ -4,20 +4,24 @@ import asyncio
 import dataclasses
 import json
 import sys
+import traceback
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from enum import Enum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from notifier.domain.errors import NotifierError
 
 AsJson = Annotated[bool, typer.Option("--json", help="answer with one JSON object")]
 _SCREEN = Console(stderr=True)
+_FRAMES = 3
 
 
 def plain(value: Any) -> Any:
@@ -50,17 +54,34 @@ def answer(result: Any, *, as_json: bool, text: str | Callable[[], str] | None =
 
 
 def run(work: Coroutine[Any, Any, Any], *, as_json: bool) -> Any:
-    """The result of the work; a NotifierError becomes one sentence and exit code 1."""
+    """The result of the work; an error becomes one sentence and exit code 1.
+
+    Of an unforeseen one only its kind and place are told: its text may quote what it choked on.
+    """
     try:
         return asyncio.run(work)
     except NotifierError as error:
-        if as_json:
-            sys.stdout.write(json.dumps({"error": str(error)}, ensure_ascii=False) + "\n")
-        else:
-            _SCREEN.print(f"[bold red]错误[/] {error}", highlight=False)
+        _refuse(str(error), as_json=as_json)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+    except Exception as error:  # noqa: BLE001  # a traceback ends with that text
+        places = " < ".join(places_of(error)[::-1])
+        _refuse(f"程序出错({type(error).__name__},{places});请把这一行告诉维护人员", as_json=as_json)
+        raise typer.Exit(1) from None
+
+
+def places_of(error: BaseException) -> list[str]:
+    """Where an error came from, file and line of its last frames; nothing of what it says."""
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    return [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
+
+
+def _refuse(sentence: str, *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps({"error": sentence}, ensure_ascii=False) + "\n")
+    else:
+        _SCREEN.print(f"[bold red]错误[/] {escape(sentence)}", highlight=False)
 
 
 class Bar:

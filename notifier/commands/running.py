@@ -40,6 +40,15 @@ def start_logging(log: Log) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[log.level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    logging.basicConfig(handlers=[_Libraries()], level=logging.WARNING, force=True)
+
+
+class _Libraries(logging.Handler):
+    """What libraries log of their own accord: who and how grave, never the text, which may quote a request."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        structlog.get_logger("library").log(record.levelno, "library_spoke", library=record.name, kind=kind)
 
 
 def stop_on_signals() -> asyncio.Event:
@@ -85,7 +94,9 @@ def once_command(
 
 
 async def _once(room: str) -> object:
-    async with open_app(load_settings()) as app:
+    settings = load_settings()
+    start_logging(settings.log)
+    async with open_app(settings) as app:
         steps = app.steps()
         if room not in steps:
             raise InputError(f"没有 {room} 这个房间;可用:{'、'.join(steps)}")

@@ -22,6 +22,7 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+_METHODS = frozenset(("GET", "HEAD", "POST", "OPTIONS"))
 _log = structlog.get_logger("web")
 _REQUESTS = Counter("notifier_web_requests_total", "Requests by route and status", ("method", "route", "status"))
 
@@ -46,7 +47,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         # Type and place only: a message may hold what a person typed.
         _log.error("request_failed", route=_route(request), error=type(error).__name__, at=_places(error))
         response = _page(web.HTTPInternalServerError())
-    _REQUESTS.labels(request.method, _route(request), str(response.status)).inc()
+    method = request.method if request.method in _METHODS else "other"
+    _REQUESTS.labels(method, _route(request), str(response.status)).inc()
     if not response.prepared:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)

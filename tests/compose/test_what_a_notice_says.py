@@ -23,7 +23,7 @@ NAMES = st.text("马王李·样例𠮷一二三", min_size=1, max_size=60)
 
 def line(amount: int | None = 118_750, area: str | None = "12.5", standard: int | None = 9_500, **more: str) -> Line:
     fields = {"period": None, "returned_why": None, "goods": None, "quantity": None, "unit": None, "pick_up": None}
-    return Line(None if area is None else Decimal(area), standard, amount, **(fields | more))  # type: ignore[arg-type]
+    return Line(None if area is None else Decimal(area), standard, amount, **(fields | more))
 
 
 def test_one_line_says_how_it_was_reckoned_and_several_their_sum() -> None:

@@ -147,12 +147,15 @@ class SmallCounty:
         return list(handsets.iterate(self.record))
 
 
+def _channels(gateways: PatientServer, changes: dict[str, Any]) -> settings.Channels:
+    return channel_settings(str(gateways.make_url("")).rstrip("/"), "push_mode" in changes.get("wechat", {}))
+
+
 @asynccontextmanager
 async def small_county(url: str, folder: Path, **changes: Any) -> AsyncIterator[SmallCounty]:
     """The county, open. `changes`: the sandbox's `aliyun` and `wechat` sections, `chunk_size`, `call_timeout`."""
     async with AsyncExitStack() as opened:
-        vault = Vault(load_keys(folder / "keys.toml"))
-        ledger = await open_ledger(url, vault, pool=4)
+        ledger = await open_ledger(url, Vault(load_keys(folder / "keys.toml")), pool=4)
         opened.push_async_callback(ledger.close)
         pushed, answering = asyncio.Event(), asyncio.Event()
         answering.set()
@@ -166,8 +169,7 @@ async def small_county(url: str, folder: Path, **changes: Any) -> AsyncIterator[
         wire = await opened.enter_async_context(
             Wire(settings.Wire(), changes.get("call_timeout", timedelta(seconds=5)))
         )
-        section = channel_settings(str(gateways.make_url("")).rstrip("/"), "push_mode" in changes.get("wechat", {}))
-        channels = open_channels(section, wire, LedgerTokens(ledger, gateway_clock), gateway_clock)
+        channels = open_channels(_channels(gateways, changes), wire, LedgerTokens(ledger, gateway_clock), gateway_clock)
         by_medium = {channel.medium: channel for channel in channels.values()}
         yield SmallCounty(
             ledger,

@@ -191,6 +191,7 @@ class _HalfDumb:
         self._real = county.channels["aliyun_sms"]
         self._dumb = dumb
         self.name, self.medium, self.batch_size = self._real.name, self._real.medium, self._real.batch_size
+        self.one_text_a_call = self._real.one_text_a_call
         self.send, self.read_push, self.answer_push = self._real.send, self._real.read_push, self._real.answer_push
 
     async def ask(self, letter: Letter, out_id: str, sent_at: Any) -> Settlement:

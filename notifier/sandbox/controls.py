@@ -1,26 +1,32 @@
 """The sandbox's own switchboard under /sandbox/: read the record, misbehave, move followers, aim the pushes."""
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 
 import orjson
 from aiohttp import web
 from pydantic import Field, ValidationError
 
 from notifier.sandbox import handsets
-from notifier.sandbox.aliyun.endpoint import AliyunGateway
+from notifier.sandbox.frozen import Frozen
+from notifier.sandbox.handsets import ALIYUN, MAS, TENCENT, WECHAT
+from notifier.sandbox.mischief import Mischief
+from notifier.sandbox.receipts import ReceiptPusher
 from notifier.sandbox.recorder import HandsetRecorder
-from notifier.sandbox.settings import Frozen, PushMode
+from notifier.sandbox.settings import PushMode
+from notifier.sandbox.wechat.callbacks import CallbackPusher
 from notifier.sandbox.wechat.endpoint import WeChatGateway
 from notifier.sandbox.wechat.followers import Standing, is_openid
 
 PAGE_LIMIT = 10_000
+_AIMS = {"sms_report_url": ALIYUN, "tencent_url": TENCENT, "mas_url": MAS, "wechat_url": WECHAT}
 
 
 class MischiefOrder(Frozen):
-    gateway: Literal["aliyun", "wechat"]
-    """Which gateway misbehaves."""
+    gateway: str
+    """Which gateway misbehaves: aliyun, tencent, mas or wechat."""
     clear: bool = False
     """Behave again before `plan` is applied."""
     plan: dict[str, Any] = Field(default_factory=dict)
@@ -44,11 +50,24 @@ class FollowerOrder(Frozen):
 
 class CallbackOrder(Frozen):
     sms_report_url: str | None = None
-    """New target of SmsReport; empty stops it."""
+    """New target of Aliyun's SmsReport; empty stops it."""
+    tencent_url: str | None = None
+    """New target of Tencent's callbacks; empty stops them."""
+    mas_url: str | None = None
+    """New target of MAS's reports; empty stops them."""
     wechat_url: str | None = None
     """New message server; empty stops it."""
     wechat_mode: PushMode | None = None
     """New push mode."""
+
+
+class Reply(Frozen):
+    gateway: str
+    """Through which gateway it comes: aliyun, tencent or mas."""
+    phone: Annotated[str, Field(pattern=r"^1[3-9]\d{9}$")]
+    """Who says it."""
+    content: Annotated[str, Field(min_length=1, max_length=500)]
+    """What is pushed as a person's answer to an SMS."""
 
 
 class Saying(Frozen):
@@ -61,13 +80,31 @@ class Saying(Frozen):
 Order = TypeVar("Order", bound=Frozen)
 
 
+class SmsGateway(Protocol):
+    """What the switchboard needs of a stand-in for an SMS gateway."""
+
+    mischief: Mischief
+    pusher: ReceiptPusher
+
+    def forget(self) -> None:
+        """What it counted of earlier messages counts no more."""
+        ...
+
+    def answer(self, phone: str, text: str) -> None:
+        """A person answers an SMS: the service is told, if it wants to be."""
+        ...
+
+
 class Switchboard:
     """Everything that a demo or a test may ask of the sandbox itself."""
 
-    def __init__(self, recorder: HandsetRecorder, aliyun: AliyunGateway, wechat: WeChatGateway) -> None:
+    def __init__(self, recorder: HandsetRecorder, wechat: WeChatGateway, sms: Mapping[str, SmsGateway]) -> None:
         self._recorder = recorder
-        self._aliyun = aliyun
         self._wechat = wechat
+        self._sms = sms
+        self._pushers: dict[str, ReceiptPusher | CallbackPusher] = {WECHAT: wechat.pusher}
+        self._pushers |= {name: gateway.pusher for name, gateway in sms.items()}
+        self._mischiefs = {WECHAT: wechat.mischief} | {name: gateway.mischief for name, gateway in sms.items()}
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -81,6 +118,7 @@ class Switchboard:
             web.get("/sandbox/callbacks", self.callbacks),
             web.post("/sandbox/callbacks", self.aim_callbacks),
             web.post("/sandbox/say", self.say),
+            web.post("/sandbox/reply", self.reply),
         ]
 
     async def health(self, request: web.Request) -> web.Response:
@@ -100,39 +138,38 @@ class Switchboard:
         return _json(
             {
                 "messages": handsets.count_results(self._recorder.connection),
-                "pending": {"aliyun": self._aliyun.pusher.n_pending, "wechat": self._wechat.pusher.n_pending},
-                "pushes": {
-                    "aliyun": asdict(self._aliyun.pusher.courier.tally),
-                    "wechat": asdict(self._wechat.pusher.courier.tally),
-                },
+                "pending": {name: pusher.n_pending for name, pusher in self._pushers.items()},
+                "pushes": {name: asdict(pusher.courier.tally) for name, pusher in self._pushers.items()},
                 "followers": self._wechat.followers.tally(),
             }
         )
 
     async def reset(self, request: web.Request) -> web.Response:
-        """An empty record, nothing owed, no flow counted, both gateways behave; followers and tokens stay."""
-        self._aliyun.pusher.forget()
-        self._wechat.pusher.forget()
+        """An empty record, nothing owed, no flow counted, every gateway behaves; followers and tokens stay."""
+        for pusher in self._pushers.values():
+            pusher.forget()
+        for gateway in self._sms.values():
+            gateway.forget()
         self._wechat.sending.forget()
-        self._aliyun.acceptance.forget()
-        self._aliyun.mischief.clear()
-        self._wechat.mischief.clear()
+        for mischief in self._mischiefs.values():
+            mischief.clear()
         self._recorder.reset()
         return _json({"ok": True})
 
     async def mischief(self, request: web.Request) -> web.Response:
-        gateways = {"aliyun": self._aliyun.mischief, "wechat": self._wechat.mischief}
         return _json(
             {
                 name: {**mischief.plan.model_dump(mode="json", exclude={"script"}), "n_scripted": mischief.n_scripted}
-                for name, mischief in gateways.items()
+                for name, mischief in self._mischiefs.items()
             }
         )
 
     async def misbehave(self, request: web.Request) -> web.Response:
         """The gateway follows the changed plan from the next request on; a wrong field changes nothing."""
         order = await _read(request, MischiefOrder)
-        mischief = self._aliyun.mischief if order.gateway == "aliyun" else self._wechat.mischief
+        mischief = self._mischiefs.get(order.gateway)
+        if mischief is None:
+            raise _bad(f"gateway 应为 {'、'.join(self._mischiefs)} 之一")
         try:
             mischief.change(order.plan, afresh=order.clear)
         except ValidationError as error:
@@ -159,19 +196,27 @@ class Switchboard:
 
     async def callbacks(self, request: web.Request) -> web.Response:
         pusher = self._wechat.pusher
-        aims = {"sms_report_url": self._aliyun.pusher.url, "wechat_url": pusher.url, "wechat_mode": pusher.mode}
-        return _json(aims)
+        aims = {name: self._pushers[gateway].url for name, gateway in _AIMS.items()}
+        return _json({**aims, "wechat_mode": pusher.mode})
 
     async def aim_callbacks(self, request: web.Request) -> web.Response:
         """Later pushes go to the new targets; messages accepted while there was none are never pushed."""
         order = await _read(request, CallbackOrder)
-        if order.sms_report_url is not None:
-            self._aliyun.pusher.url = order.sms_report_url
-        if order.wechat_url is not None:
-            self._wechat.pusher.url = order.wechat_url
+        for name, gateway in _AIMS.items():
+            if (url := getattr(order, name)) is not None:
+                self._pushers[gateway].url = url
         if order.wechat_mode is not None:
             self._wechat.pusher.mode = order.wechat_mode
         return await self.callbacks(request)
+
+    async def reply(self, request: web.Request) -> web.Response:
+        """A person answers an SMS: the service is told, if it wants to be."""
+        order = await _read(request, Reply)
+        gateway = self._sms.get(order.gateway)
+        if gateway is None:
+            raise _bad(f"gateway 应为 {'、'.join(self._sms)} 之一")
+        gateway.answer(order.phone, order.content)
+        return _json({"ok": True})
 
     async def say(self, request: web.Request) -> web.Response:
         order = await _read(request, Saying)

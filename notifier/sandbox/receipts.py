@@ -81,8 +81,9 @@ class ReceiptPusher:
         await asyncio.wait(self._start(dues), timeout=self.form.timeout.total_seconds())
 
     def say(self, body: bytes) -> None:
-        """Something else is pushed to the same place, with the same patience: what a person answered."""
-        self.courier.start(self._just(body))
+        """What a person answered is pushed to the same place, with the same patience, if there is one."""
+        if self.url:
+            self.courier.start(self._just(body))
 
     def forget(self) -> None:
         """Receipts that are not due yet never come."""

@@ -1,4 +1,4 @@
-"""One web application with both gateways and the switchboard; the sandbox's own process runs it."""
+"""One web application with every gateway that speaks HTTP, and the switchboard; the sandbox's own process runs it."""
 
 import asyncio
 import sqlite3
@@ -6,12 +6,16 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from notifier.domain.errors import ConfigError
 from notifier.sandbox.aliyun.endpoint import AliyunGateway
 from notifier.sandbox.controls import Switchboard, say_what_failed
+from notifier.sandbox.handsets import ALIYUN, MAS, TENCENT
+from notifier.sandbox.mas.endpoint import MasGateway
 from notifier.sandbox.recorder import Clock, HandsetRecorder
 from notifier.sandbox.settings import SandboxSettings
+from notifier.sandbox.tencent.endpoint import TencentGateway
 from notifier.sandbox.wechat.endpoint import WeChatGateway
 
 BODY_LIMIT = 8 * 2**20
@@ -22,25 +26,43 @@ def build_app(settings: SandboxSettings, clock: Clock = time.time) -> web.Applic
     recorder = HandsetRecorder(settings.record_path, clock)
     aliyun = AliyunGateway(settings.aliyun, settings.time_factor, recorder)
     wechat = WeChatGateway(settings.wechat, settings.time_factor, recorder)
+    tencent = TencentGateway(settings.tencent, settings.time_factor, recorder)
+    mas = MasGateway(settings.mas, settings.time_factor, recorder)
 
     async def lifetime(app: web.Application) -> AsyncIterator[None]:
         recorder.open()
-        await aliyun.pusher.open()
+        pushers = (aliyun.pusher, tencent.pusher, mas.pusher)
+        for pusher in pushers:
+            await pusher.open()
         await wechat.open()
         yield
         await wechat.pusher.close()
-        await aliyun.pusher.close()
+        for pusher in pushers:
+            await pusher.close()
         recorder.close()
 
     app = web.Application(client_max_size=BODY_LIMIT, middlewares=[say_what_failed])
     app.cleanup_ctx.append(lifetime)
-    app.add_routes(Switchboard(recorder, aliyun, wechat).routes())
+    switchboard = Switchboard(recorder, wechat, {ALIYUN: aliyun, TENCENT: tencent, MAS: mas})
+    app.add_routes(switchboard.routes())
     app.router.add_route("*", settings.wechat.path + "{tail:.*}", wechat.handle)
-    for path in {settings.aliyun.path, settings.aliyun.path.rstrip("/")}:
-        app.router.add_route("*", path, aliyun.handle)
-    if settings.aliyun.at_root:
-        app.router.add_route("*", "/", aliyun.handle)
+    app.router.add_route("*", settings.mas.path + "{action}", mas.handle)
+    _mount(app, settings.tencent.path, tencent.handle)
+    _mount(app, settings.aliyun.path, aliyun.handle)
+
+    async def at_root(request: web.Request) -> web.StreamResponse:
+        is_tencent = settings.tencent.at_root and "X-TC-Action" in request.headers
+        if not is_tencent and not settings.aliyun.at_root:
+            raise web.HTTPNotFound
+        return await (tencent if is_tencent else aliyun).handle(request)
+
+    app.router.add_route("*", "/", at_root)
     return app
+
+
+def _mount(app: web.Application, path: str, handle: Handler) -> None:
+    for one in (path, path.rstrip("/")):
+        app.router.add_route("*", one, handle)
 
 
 async def run(settings: SandboxSettings, stop: asyncio.Event, on_ready: Callable[[str], None] | None = None) -> None:

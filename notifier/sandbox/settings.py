@@ -4,30 +4,18 @@ Every secret here is a dummy. A number given for a duration means seconds.
 """
 
 import tomllib
-from collections import Counter
-from collections.abc import Iterable
 from datetime import timedelta
 from enum import IntEnum, StrEnum
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from notifier.domain.errors import ConfigError
+from notifier.sandbox.frozen import Duration, Frozen, MountPath, no_repeats
+from notifier.sandbox.mas.settings import MasSettings
 from notifier.sandbox.mischief import EventMischiefPlan, MischiefPlan
-
-Duration = Annotated[timedelta, Field(ge=timedelta(0))]
-MountPath = Annotated[str, Field(pattern=r"^/([A-Za-z0-9._-]+/)+$")]
-
-
-def _no_repeats(where: str, names: Iterable[str]) -> None:
-    repeated = [name for name, n in Counter(names).items() if n > 1]
-    if repeated:
-        raise ValueError(f"{where} 中重复：{'、'.join(repeated)}")
-
-
-class Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from notifier.sandbox.tencent.settings import TencentSettings
 
 
 class Approval(IntEnum):
@@ -107,7 +95,7 @@ class AliyunSettings(Frozen):
     """Where the RPC endpoint is mounted."""
     at_root: bool = True
     """Also answer at "/", for SDKs that can be given a host but no path."""
-    access_keys: dict[str, str] = {"SandboxKey640425": "sandbox-dummy-secret"}
+    access_keys: dict[str, str] = Field(default_factory=lambda: {"SandboxKey640425": "sandbox-dummy-secret"})
     """AccessKeyId -> AccessKeySecret."""
     disabled_keys: frozenset[str] = frozenset()
     """AccessKeyIds of access_keys that answer InvalidAccessKeyId.Inactive."""
@@ -138,8 +126,8 @@ class AliyunSettings(Frozen):
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
-        _no_repeats("aliyun.templates", (t.code for t in self.templates))
-        _no_repeats("aliyun.signs", (s.name for s in self.signs))
+        no_repeats("aliyun.templates", (t.code for t in self.templates))
+        no_repeats("aliyun.signs", (s.name for s in self.signs))
         return self
 
 
@@ -204,7 +192,7 @@ class WeChatSettings(Frozen):
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
-        _no_repeats("wechat.templates", (t.template_id for t in self.templates))
+        no_repeats("wechat.templates", (t.template_id for t in self.templates))
         return self
 
 
@@ -218,9 +206,13 @@ class SandboxSettings(Frozen):
     time_factor: float = Field(1.0, ge=0)
     """Factor on push waits and late receipts: 0.01 turns a minute into 0.6 s."""
     aliyun: AliyunSettings = AliyunSettings()
-    """The SMS gateway."""
+    """Aliyun SMS."""
     wechat: WeChatSettings = WeChatSettings()
     """The official account."""
+    tencent: TencentSettings = TencentSettings()
+    """Tencent SMS."""
+    mas: MasSettings = MasSettings()
+    """移动云MAS."""
 
 
 def load_settings(path: Path) -> SandboxSettings:

@@ -16,7 +16,9 @@ SHIPPED = ROOT / "config" / "sandbox.toml"
 
 def test_the_shipped_file_says_the_defaults_apart_from_names_and_papers() -> None:
     shipped, default = load_settings(SHIPPED), SandboxSettings()
-    assert _differing(shipped, default, "") == {"aliyun.templates", "wechat.templates"}
+    assert _differing(shipped, default, "") == {
+        f"{gateway}.templates" for gateway in ("aliyun", "wechat", "tencent", "mas")
+    }
 
 
 def _differing(one: BaseModel, other: BaseModel, where: str) -> set[str]:
@@ -60,6 +62,10 @@ def test_every_keyword_of_the_shipped_templates_has_a_rule() -> None:
         ("[[wechat.templates]]\ntemplate_id='A'\ntitle='t'\nkeywords={thing1='a'}", "wechat.templates.0.template_id"),
         ("[[aliyun.signs]]\nname='彭阳'\n[[aliyun.signs]]\nname='彭阳'", "重复"),
         ("[aliyun.mischief]\nfailing_share = 3", "aliyun.mischief.failing_share"),
+        ("[[tencent.templates]]\ntemplate_id='短信'\ncontent='t'", "tencent.templates.0.template_id"),
+        ("[tencent]\npush_size = 101", "tencent.push_size"),
+        ("[mas]\npath = 'sms'", "mas.path"),
+        ("[[mas.templates]]\ntemplate_id='1'\ncontent='a'\n" * 2, "重复"),
         ("port = ", "合法"),
     ],
 )

@@ -4,10 +4,10 @@ from itertools import count
 
 from notifier.sandbox.aliyun.flow import FlowControl
 from notifier.sandbox.aliyun.letters import Letter, Mailbag
-from notifier.sandbox.aliyun.wording import n_segments
 from notifier.sandbox.mischief import Mischief, Mishap
 from notifier.sandbox.outbox import Outbox, Parcel
 from notifier.sandbox.receipts import ReceiptPusher
+from notifier.sandbox.segments import n_segments
 from notifier.sandbox.settings import AliyunSettings, BatchMode
 
 

@@ -15,7 +15,7 @@ from notifier.sandbox.aliyun.acceptance import Acceptance
 from notifier.sandbox.aliyun.gate import ApiCall, Gate, WireRequest
 from notifier.sandbox.aliyun.letters import LetterReader
 from notifier.sandbox.aliyun.queries import Queries
-from notifier.sandbox.aliyun.receipts import sms_report
+from notifier.sandbox.aliyun.receipts import sms_report, sms_up
 from notifier.sandbox.aliyun.signing import parse_form
 from notifier.sandbox.mischief import Mishap
 from notifier.sandbox.receipts import ReceiptPusher
@@ -42,6 +42,15 @@ class AliyunGateway:
         }
         actions = frozenset(self._sends) | frozenset(self._queries)
         self._gate = Gate(settings, actions, recorder.clock)
+
+    def answer(self, phone: str, text: str) -> None:
+        """A person answers an SMS: the service is told, at the place of the receipts."""
+        recorder = self.pusher.recorder
+        self.pusher.say(sms_up(phone, text, recorder.now_ms(), recorder.next_id()))
+
+    def forget(self) -> None:
+        """Flow control starts anew."""
+        self.acceptance.forget()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answers any request at all the way the provider would."""

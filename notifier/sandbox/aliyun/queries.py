@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from notifier.sandbox.aliyun import refusals
+from notifier.sandbox.beijing import BEIJING, beijing_text
 from notifier.sandbox.handsets import ALIYUN, Received
 from notifier.sandbox.recorder import HandsetRecorder
 from notifier.sandbox.settings import AliyunSettings
 
-BEIJING = timezone(timedelta(hours=8))
 DAYS_KEPT = 30
 WAITING_RECEIPT, SEND_FAILED, SEND_SUCCEEDED = 1, 2, 3
 _CREATED = "2026-01-05 09:00:00"
@@ -95,11 +95,6 @@ class Queries:
             "Reason": sign.reason,
             "CreateDate": _CREATED,
         }
-
-
-def beijing_text(at_ms: int) -> str:
-    """`yyyy-MM-dd HH:mm:ss` in Beijing, as receipts and queries print it."""
-    return datetime.fromtimestamp(at_ms / 1000, BEIJING).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _number(text: str, most: int) -> int:

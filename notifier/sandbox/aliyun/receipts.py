@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import orjson
 
-from notifier.sandbox.aliyun.queries import beijing_text
+from notifier.sandbox.beijing import beijing_text
 from notifier.sandbox.handsets import ALIYUN, Received
 from notifier.sandbox.receipts import PushForm
 from notifier.sandbox.settings import AliyunSettings
@@ -34,6 +34,18 @@ def sms_report(settings: AliyunSettings) -> PushForm:
 
 def _write(rows: Sequence[Received]) -> bytes:
     return orjson.dumps([receipt_of(row) for row in rows])
+
+
+def sms_up(phone: str, text: str, at_ms: int, sequence: int) -> bytes:
+    """What SmsUp pushes when a person answers."""
+    said = {
+        "phone_number": phone,
+        "send_time": beijing_text(at_ms),
+        "content": text,
+        "dest_code": "1069640425",
+        "sequence_id": str(sequence),
+    }
+    return orjson.dumps([said])
 
 
 def receipt_of(row: Received) -> dict[str, str | bool]:

@@ -1,4 +1,4 @@
-"""What an SMS may say: templates with ${variables}, the rules of their values, the final text and its segments."""
+"""What an SMS may say: templates with ${variables}, the rules of their values, the final text."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from notifier.sandbox.aliyun import refusals
+from notifier.sandbox.segments import utf16_length
 from notifier.sandbox.settings import SmsKind, SmsTemplate
 
 VALUE_LIMIT = 35
@@ -14,16 +15,6 @@ _CAPTCHA = re.compile(r"[A-Za-z0-9]{4,6}", re.ASCII)
 _URL = re.compile(r"(?:https?|ftp)://|www\.|\b[a-z0-9-]+\.(?:com|cn|net|org|gov|top|vip|cc|io|me)\b", re.I | re.ASCII)
 # pictures only: rare names need the ideographs beyond the basic plane
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f]")
-
-
-def utf16_length(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def n_segments(text: str) -> int:
-    """Billed segments of the final text, signature included: 70 in one, 67 in each of several."""
-    length = utf16_length(text)
-    return 1 if length <= 70 else -(-length // 67)
 
 
 class Wording:

@@ -30,21 +30,33 @@ _STRANGERS_FEN = 10_000.0
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """Who in a village is found by name alone: `n_called` counts every member's name without dots and blanks."""
+    """Who in a village is found by name, or by name and group: members counted by name without dots and blanks."""
 
     n_called: Counter[str]
+    n_in_group: Counter[tuple[str, int]]
     twins: frozenset[str]
 
     @classmethod
     def among(cls, homes: list[Household]) -> "Neighbours":
         """The names of one village; `twins` are the numbers of its two households of one name, if it has them."""
         called = Counter(_plain(person.name) for home in homes for person in home.people)
+        in_group = Counter((_plain(person.name), home.group) for home in homes for person in home.people)
         pair = [homes[at].number for at in _TWINS] if len(homes) > max(_TWINS) else []
-        return cls(called, frozenset(pair))
+        return cls(called, in_group, frozenset(pair))
 
     def alone(self, name: str) -> bool:
         """True when exactly one person of the village has the name."""
         return self.n_called[_plain(name)] == 1
+
+    def alone_in_group(self, name: str, group: int) -> bool:
+        """True when exactly one person of the group has the name."""
+        return self.n_in_group[_plain(name), group] == 1
+
+
+def likeness(batch: Batch, claim: Claim) -> tuple[object, ...]:
+    """What a line without id and account says; two lines of a village that say the same are one to every reader."""
+    where = claim.home.group if "group" in batch.fields else 0
+    return _plain(claim.person.name), where, claim.quantity, claim.standard, claim.amount_fen, claim.note
 
 
 def _plain(name: str) -> str:
@@ -97,7 +109,10 @@ def amount_cell(clerk: Clerk, batch: Batch, fen: int) -> Cell:
 def handle(clerk: Clerk, batch: Batch, claim: Claim, neighbours: Neighbours) -> str:
     """How this line will let its person be found: id, account, village, or ambiguous."""
     if claim.home.number in neighbours.twins and claim.person is claim.home.householder:
-        return "ambiguous" if claim.home.village.code.endswith(("1", "4", "7")) else "id"
+        if not claim.home.village.code.endswith(("1", "4", "7")):
+            return "id"
+        is_told_apart = "group" in batch.fields and neighbours.alone_in_group(claim.person.name, claim.home.group)
+        return "village" if is_told_apart else "ambiguous"
     roll = clerk.rng.random()
     if roll < _ACCOUNT_SHARE and "card" in batch.fields and claim.holder is claim.person:
         return "account"

@@ -15,6 +15,7 @@ from notifier.sandbox.county.payment_lines import (
     Neighbours,
     Row,
     handle,
+    likeness,
     line_cells,
     rounded_otherwise,
     spoil,
@@ -64,6 +65,8 @@ class _Pen:
     serial: int = 0
     sheet_fen: int = 0
     n_strange: int = 0
+    # what lines without id and account said in the village at hand
+    said: set[tuple[object, ...]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         batch = self.batch
@@ -75,6 +78,7 @@ class _Pen:
         if self.sheet != sheet:
             self._end_sheet()
             self._begin_sheet(sheet)
+        self.said.clear()
         lines = [self._claim(c, neighbours) for home in homes for c in self.batch.claims_of(home)]
         if lines and order % _VILLAGES_PER_REPEATED == 0:
             self._line(lines[0])
@@ -128,7 +132,10 @@ class _Pen:
         truth.n_holder_differs += claim.holder is not claim.person
         truth.n_rounded += given.amount_fen != claim.amount_fen
         if found_by == "ambiguous":
-            truth.n_ambiguous += 1
+            said = likeness(self.batch, given)
+            truth.n_repeated += said in self.said
+            truth.n_ambiguous += said not in self.said
+            self.said.add(said)
             return row
         truth.n_by_id += found_by == "id"
         truth.n_by_account += found_by == "account"

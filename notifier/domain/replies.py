@@ -1,7 +1,7 @@
 """What a farmer's answer to a notice means, by its words alone. Pure.
 
-Only what is said in so many words counts: "T恤" stops nothing and "退订是什么意思" is a question. What is not understood
-is an inquiry, so that a person reads it.
+Only what is said in so many words counts: "T恤" stops nothing and "退订是什么意思" is a question. What is not
+understood is an inquiry, so that a person reads it.
 """
 
 import re

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -17,21 +16,23 @@ from notifier.compose.step import ComposeDesk
 from notifier.compose.texts import load_texts
 from notifier.dispatch import settle as settling
 from notifier.dispatch import step as dispatching
+from notifier.dispatch.connections import Connections
 from notifier.dispatch.step import DispatchDesk
 from notifier.domain.contracts import Bus, Channel, Clock
 from notifier.domain.errors import ConfigError
 from notifier.match import step as matching
 from notifier.operate.retention import purge
+from notifier.schedule import SystemClock as SystemClock
 from notifier.schedule import clock_table, ticking, working
 from notifier.settings import Settings
 from notifier.sources.headers import load_aliases
 from notifier.sources.looking import Means, Watched
 from notifier.sources.registry import load_sources
+from notifier.store.intake import Intake
 from notifier.store.ledger import Ledger, open_ledger
 from notifier.store.migrate import is_current, upgrade
-from notifier.store.receipts import store_push
 from notifier.store.sealing import Vault, load_keys
-from notifier.store.sharing import LedgerTokens, claim_tick
+from notifier.store.sharing import LedgerLeases, LedgerTokens, claim_tick
 from notifier.track import step as tracking
 from notifier.track.step import TrackDesk
 from notifier.track.visiting import VisitDesk
@@ -39,14 +40,6 @@ from notifier.watch import step as watching
 from notifier.web.desk import FrontDesk
 from notifier.web.server import serve_web
 from notifier.wire import Wire
-
-
-class SystemClock:
-    """The machine's own clock."""
-
-    def now(self) -> datetime:
-        """The instant, aware UTC."""
-        return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +50,7 @@ class App:
     clock: Clock
     ledger: Ledger
     channels: Mapping[str, Channel]
+    connections: Connections
     sources: Sequence[Watched]
     composing: ComposeDesk
     dispatching: DispatchDesk
@@ -70,7 +64,7 @@ class App:
             "watch": lambda: watching.step(self.ledger, self.sources, self.clock, self.settings.watch),
             "match": self._match,
             "compose": lambda: composing.step(self.composing),
-            "dispatch": lambda: dispatching.step(self.dispatching),
+            "dispatch": self._dispatch,
             "settle": lambda: settling.settle(self.dispatching, self.settings.track),
             "track": lambda: tracking.step(self.tracking),
         }
@@ -78,6 +72,10 @@ class App:
     async def watch_due(self) -> Any:
         """Sources whose time has come were looked at."""
         return await watching.step(self.ledger, self.sources, self.clock, self.settings.watch, due_only=True)
+
+    async def _dispatch(self) -> Any:
+        async with self.connections.kept_up():
+            return await dispatching.step(self.dispatching)
 
     async def _match(self) -> Any:
         report = await matching.step(self.ledger, self.settings, self.clock)
@@ -112,11 +110,14 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
         wire = await opened.enter_async_context(Wire(settings.wire, settings.dispatch.call_timeout))
         channels = open_channels(settings.channels, wire, LedgerTokens(ledger, clock), clock)
         by_medium = {channel.medium: channel for channel in channels.values()}
+        take, calls = Intake(ledger).store, asyncio.Semaphore(settings.dispatch.calls_at_once)
+        connections = Connections(channels, LedgerLeases(ledger, clock), take, settings.dispatch.lease)
         yield App(
             settings=settings,
             clock=clock,
             ledger=ledger,
             channels=channels,
+            connections=connections,
             sources=load_sources(
                 settings.watch.folder, Means(wire, clock, load_aliases(settings.registry.headers_file, "payments"))
             ),
@@ -129,9 +130,7 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
                 settings.compose.hotline,
                 settings.dispatch.chunk_size,
             ),
-            dispatching=DispatchDesk(
-                ledger, clock, by_medium, settings.dispatch, asyncio.Semaphore(settings.dispatch.calls_at_once)
-            ),
+            dispatching=DispatchDesk(ledger, clock, by_medium, settings.dispatch, calls, may_send=connections.may_send),
             tracking=TrackDesk(ledger, clock, channels, settings.track),
             campaigns=CampaignDesk(ledger, clock, settings.campaigns.launch_when_approved),
             visits=VisitDesk(ledger, clock),
@@ -148,7 +147,7 @@ def front_desk(app: App) -> FrontDesk:
         clock=app.clock,
         campaigns=app.campaigns,
         visits=app.visits,
-        receive_push=lambda push: store_push(app.ledger, push),
+        receive_push=Intake(app.ledger).store,
         verify_wechat_url=_greeting(app),
         schema_is_current=lambda: is_current(app.settings.ledger.url),
         callback_secret=secret,
@@ -184,10 +183,9 @@ async def serve(app: App, roles: frozenset[str], stop: asyncio.Event, on_ready: 
         bus = await open_bus(app.settings.bus)
         opened.push_async_callback(bus.close)
         if "worker" in roles:
-            n_workers = app.settings.dispatch.chunks_at_once
-            await opened.enter_async_context(
-                working(bus, lambda i: dispatching.send_chunk(app.dispatching, i), n_workers)
-            )
+            await opened.enter_async_context(app.connections.kept_up())
+            send, n_workers = partial(dispatching.send_chunk, app.dispatching), app.settings.dispatch.chunks_at_once
+            await opened.enter_async_context(working(bus, send, n_workers))
             opened.callback(app.dispatching.stopping.set)
         if "clock" in roles:
             jobs = clock_table(_steps_of_the_clock(app, bus), app.settings.schedule)

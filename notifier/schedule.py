@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -16,6 +16,14 @@ from notifier.domain.settings import Schedule
 
 _LOG = structlog.get_logger(__name__)
 _GRACE_S = 30
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        """The instant, aware UTC."""
+        return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

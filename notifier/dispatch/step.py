@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,6 +22,8 @@ _CALLS_A_WAVE = {True: 10, False: 100}
 """Calls written ahead together, by whether each surely carries many letters: what one crash can leave unsure."""
 _SWEEP_MOST = 2_000
 _PAUSE_AFTER_TROUBLE = timedelta(minutes=1)
+_LEFT_TO_ANOTHER = timedelta(seconds=2)
+"""For a chunk whose gateway another process has: soon offered again, and to whoever it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class DispatchDesk:
     """Who holds the leases: one name a process."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set to end gracefully: the wave in the air is recorded, the rest of its chunk is let go."""
+    may_send: Callable[[str], bool] = lambda _: True
+    """False for a gateway whose account another process has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,9 @@ async def _take_off(desk: DispatchDesk, chunk_id: int) -> _Flight | None:
         channel = desk.channels.get(held.medium)
         if channel is None:
             await dispatching.let_go(c, held, now, now + _PAUSE_AFTER_TROUBLE)
+            return None
+        if not desk.may_send(channel.name):
+            await dispatching.let_go(c, held, now, now + _LEFT_TO_ANOTHER)
             return None
         calls = batches(held.letters, channel.batch_size, one_text=channel.one_text_a_call)
         flight = _Flight(held, channel, deque(calls))

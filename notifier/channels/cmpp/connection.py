@@ -34,7 +34,7 @@ _LOG = structlog.get_logger(__name__)
 WINDOW = 16
 """Unanswered SUBMITs on a connection at most; the protocol's own number."""
 _TRIES = 3  # signs of life that go unanswered before the connection counts as dead
-_HEARERS = 4  # DELIVERs that are being stored at once
+_HEARERS = 16  # DELIVERs that are being stored at once; what comes together is stored together
 _MOST_WAITING = 1000  # DELIVERs not stored yet; one beyond is not answered, and comes again
 _FAREWELL_S = 1.0
 _NARROW_CONNECT_RESP = HEADER.size + 1 + 16 + 1

@@ -23,6 +23,7 @@ from notifier.sandbox.demo.truth import Truth
 ADMINISTRATOR, REVIEWER = "demo-admin", "demo-reviewer"
 _USERS = {ADMINISTRATOR: "administrator", REVIEWER: "reviewer"}
 _SETTLE_S = 1.2
+_LARGE_BYTES = 2_000_000
 
 
 async def write_county(county: County, ground: Ground) -> Truth:
@@ -48,17 +49,23 @@ def roster_files(ground: Ground) -> list[Path]:
 
 
 async def import_county(command: CommandLine, ground: Ground, screen: Screen) -> list[dict[str, Any]]:
-    """The registry holds the county; the answer for each roster."""
+    """The registry holds the county; the answer for each roster. Large ones one by one, so that one sees them pass."""
     files = roster_files(ground)
-    answers = await command("import", "households", *files, "--rejected", ground.returned)
-    for answer in answers:
-        screen.say(
-            f"  {answer['file']}：{answer['n_rows']} 行，新增 {answer['n_households_added']} 户，"
-            f"退回 {answer['n_rejected']} 行，合并 {answer['n_merged']} 行"
-        )
+    at_once = 1 if sum(file.stat().st_size for file in files) > _LARGE_BYTES else len(files)
+    answers: list[dict[str, Any]] = []
+    for first in range(0, len(files), at_once):
+        part = files[first : first + at_once]
+        place = ground.returned if len(part) > 1 else ground.returned / f"{part[0].stem}-退回.xlsx"
+        answer = await command("import", "households", *part, "--rejected", place)
+        for one in answer if isinstance(answer, list) else [answer]:
+            answers.append(one)
+            screen.say(
+                f"  {one['file']}：{one['n_rows']} 行，新增 {one['n_households_added']} 户，"
+                f"退回 {one['n_rejected']} 行，合并 {one['n_merged']} 行"
+            )
     followers = await command("import", "followers", ground.folder / "followers.csv")
     screen.say(f"  公众号关注者：绑定 {followers['n_added']} 人")
-    return list(answers)
+    return answers
 
 
 async def add_users(command: CommandLine, ground: Ground) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from notifier.sandbox.demo.console import Doors
 from notifier.sandbox.demo.filling import REVIEWER
-from notifier.sandbox.demo.processes import CommandLine, Processes
+from notifier.sandbox.demo.processes import CommandLine, Processes, together
 from notifier.sandbox.demo.showing import Screen, n_accepted, n_owed_pushes
 from notifier.sandbox.demo.terms import DemoError, Terms
 
@@ -71,13 +71,12 @@ class Broadcast:
         first_seen: dict[int, float] = {}
         courtesy = 0.0 if self.terms.headless else self.terms.courtesy.total_seconds()
         while len(first_seen) < len(self.titles) or await self._waiting():
-            for one in await self._waiting():
-                number = one["campaign_id"]
-                if number not in first_seen:
-                    first_seen[number] = time.monotonic()
-                    self.screen.say(f"  待审核：{one['title']}；{one['rule_text']}")
-                if time.monotonic() - first_seen[number] >= courtesy:
-                    await self._approve(number)
+            waiting = {one["campaign_id"]: one for one in await self._waiting()}
+            for number in waiting.keys() - first_seen.keys():
+                first_seen[number] = time.monotonic()
+                self.screen.say(f"  待审核：{waiting[number]['title']}；{waiting[number]['rule_text']}")
+            due = [number for number in waiting if time.monotonic() - first_seen[number] >= courtesy]
+            await together(*map(self._approve, due))
             await asyncio.sleep(_POLL_S)
 
     async def _waiting(self) -> list[dict[str, Any]]:

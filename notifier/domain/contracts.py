@@ -35,6 +35,10 @@ class Push:
     query: Mapping[str, str]
     body: bytes = field(repr=False)
     received_at: datetime
+    key: str | None = field(default=None, repr=False)
+    """What all repeats of it have alike; None: its whole query and body."""
+    once: str | None = field(default=None, repr=False)
+    """What the provider uses for one push only, such as a signature with its nonce; None: nothing."""
 
 
 class Channel(Protocol):
@@ -75,6 +79,38 @@ class Channel(Protocol):
 
     def answer_push(self, push: Push) -> tuple[int, str, str]:
         """(HTTP status, content type, body) that tells the provider we have it. Pure."""
+        ...
+
+
+@runtime_checkable
+class Signing(Protocol):
+    """What a Channel also is whose provider signs its pushes: a stranger's is refused before anything is kept."""
+
+    def recognised(self, push: Push) -> Push:
+        """The push with its `key` and `once`. Raises InputError when it is not the provider's."""
+        ...
+
+
+class Replies(Protocol):
+    """Answers a person who wrote to the official account."""
+
+    async def reply(self, openid: str, text: str) -> Outcome:
+        """Accepted when they have it. One call over the wire, or none where the provider's window is closed.
+
+        Unsure is never sent again. Raises nothing a provider can cause.
+        """
+        ...
+
+
+class ReplyAllowance(Protocol):
+    """Counts the answers that a person may still be sent, for all processes."""
+
+    async def take(self, openid: str) -> str | None:
+        """The window that one answer was counted in, before it leaves; None when none is open."""
+        ...
+
+    async def give_back(self, openid: str, window: str) -> None:
+        """One answer counted in `window` certainly did not leave."""
         ...
 
 

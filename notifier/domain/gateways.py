@@ -42,6 +42,8 @@ class Wechat(Slice):
     push_age: timedelta = Field(
         timedelta(minutes=10), description="a push signed longer ago than this is refused as a replay"
     )
+    open_base: str = Field("https://open.weixin.qq.com/", description="where a page's visitor is sent to be recognised")
+    picture_base: str = Field("https://mp.weixin.qq.com/", description="where the pictures of QR codes are")
     codes_file: Path | None = Field(None, description="a county's own status codes, over the shipped table")
 
 

@@ -26,6 +26,15 @@ class ContactKind(StrEnum):
     """An openid of the official account."""
 
 
+class By(StrEnum):
+    """Which kind of WeChat message carries a notice; an SMS has only one kind."""
+
+    TEMPLATE = "template"
+    """A template message (or an SMS): what follows a person's own affair, here payment results only."""
+    SUBSCRIPTION = "subscription"
+    """A long-term subscription notice: policies, to those who accepted the template."""
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """One message as a channel sends it. `address` (phone or openid) and `parameters` never show in a repr."""
@@ -35,6 +44,7 @@ class Letter:
     template: str
     parameters: Mapping[str, str] = field(repr=False)
     link: str | None = field(default=None, repr=False)
+    by: By = By.TEMPLATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,8 @@ class Receipt:
     """What a provider later said of one message.
 
     `out_id` is ours and matched first, `provider_ref` second; either may be None, never both. `delivered` True means
-    it reached the handset or the WeChat client. `reason` is None exactly when delivered.
+    it reached the handset or the WeChat client. `reason` is None exactly when delivered. `template` is set where the
+    send's answer named no reference: then the message is looked for by template and address.
     """
 
     gateway: str
@@ -54,6 +65,7 @@ class Receipt:
     reason: Reason | None
     at: datetime
     n_segments: int = 1
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +87,7 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A person wrote to us; `key` de-duplicates the provider's repeats."""
+    """A person wrote to us, or sent what `text` names in brackets ([图片]); `key` tells the provider's repeats."""
 
     address: str = field(repr=False)
     text: str = field(repr=False)
@@ -83,4 +95,22 @@ class Heard:
     at: datetime
 
 
-Inbound = Receipt | Damaged | Followed | Heard
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """A person pressed the menu or scanned: for a moment they may be answered."""
+
+    openid: str = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Consented:
+    """A person accepted a template's subscription notices, or refuses them from now on."""
+
+    openid: str = field(repr=False)
+    template: str
+    accepts: bool
+    at: datetime
+
+
+Inbound = Receipt | Damaged | Followed | Heard | Acted | Consented

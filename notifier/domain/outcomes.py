@@ -89,7 +89,7 @@ REASON_TEXT: dict[Reason, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The provider took the message; `provider_ref` is its id for it (BizId, msgid).
+    """The provider took the message; `provider_ref` is its id for it (BizId, msgid), "" when its answer named none.
 
     `parts` are the ids of a long text's parts when each of them has a receipt of its own; then none has the message's.
     """

@@ -1,9 +1,12 @@
-"""The door to WeChat template messages. One letter a call; a repeat inside ten minutes is told apart by WeChat."""
+"""The door to a WeChat official account. One letter a call.
+
+A template message's repeat inside ten minutes is told apart by WeChat; a subscription notice's never is.
+"""
 
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +16,26 @@ from notifier.channels.codes import Kind, read_codes
 from notifier.channels.verdicts import NOT_SENT_DELAY, unwritable
 from notifier.channels.wechat.client import WireClient
 from notifier.channels.wechat.keywords import fault, fitted
-from notifier.channels.wechat.protocol import RESEND_WINDOW, SEND, Unreadable, read_sent, send_fields
-from notifier.channels.wechat.pushes import ANSWER, Keys, check_signature, read_push
+from notifier.channels.wechat.oauth import authorize_url, exchange_url, read_visitor
+from notifier.channels.wechat.protocol import (
+    RESEND_WINDOW,
+    SEND,
+    SUBSCRIPTION_SEND,
+    Unreadable,
+    read_fields,
+    read_sent,
+    read_subscription_sent,
+    send_fields,
+    subscription_fields,
+)
+from notifier.channels.wechat.pushes import ANSWER, Keys, check_signature, read_push, recognised
+from notifier.channels.wechat.qr import Qr, qr_fields, read_qr
+from notifier.channels.wechat.replies import CUSTOM_SEND, CountedReplies, reply_fields
 from notifier.channels.wechat.tokens import Tokens, TokenUnavailable
 from notifier.domain import settings
-from notifier.domain.contracts import Channel, Clock, Push, TokenStore
-from notifier.domain.errors import ConfigError, InputError
-from notifier.domain.messages import Inbound, Letter, Medium
+from notifier.domain.contracts import Channel, Clock, Push, Replies, ReplyAllowance, TokenStore
+from notifier.domain.errors import ConfigError, InputError, ProviderNonsense
+from notifier.domain.messages import By, Inbound, Letter, Medium
 from notifier.domain.outcomes import Accepted, Found, NoAnswer, Outcome, Postponed, Settlement, Unsure
 from notifier.wire import Lost, NotSent, Wire
 
@@ -37,6 +53,8 @@ class Wechat:
 
     def __init__(self, section: settings.Wechat, wire: Wire, tokens: TokenStore, clock: Clock) -> None:
         token, aes_key = section.token.get_secret_value(), section.aes_key.get_secret_value()
+        self._section = section
+        self._wire = wire
         self._keys = Keys(section.appid, token, aes_key, section.push_age)
         self._codes = read_codes(_CODES, section.codes_file)
         self._client = WireClient(section, wire, Tokens(section, wire, tokens, clock, self._codes))
@@ -53,8 +71,10 @@ class Wechat:
         """See `Channel.ask`. WeChat cannot be asked; but inside ten minutes it takes one client_msg_id only once.
 
         So the same call is made again: accepted, the person has the message once, whichever copy it was. Later, and
-        for any other answer, NoAnswer.
+        for any other answer, NoAnswer; and always for a subscription notice, which has no such id: its event decides.
         """
+        if letter.by is By.SUBSCRIPTION:
+            return NoAnswer("cannot_be_asked")
         if self._clock.now() - sent_at > RESEND_WINDOW:
             return NoAnswer("window_over")
         outcome = await self._sent(letter, out_id)
@@ -69,10 +89,17 @@ class Wechat:
         wrong = fault(parameters)
         if wrong is not None:
             return self._codes.outcome(f"keyword:{wrong}", self._clock.now())
-        fields = send_fields(letter, parameters, out_id)
+        if letter.by is By.SUBSCRIPTION:
+            answer = await self._called(SUBSCRIPTION_SEND, subscription_fields(letter, parameters))
+            return read_subscription_sent(answer) if isinstance(answer, dict) else answer
+        answer = await self._called(SEND, send_fields(letter, parameters, out_id))
+        return read_sent(answer) if isinstance(answer, dict) else answer
+
+    async def _called(self, path: str, fields: Mapping[str, object]) -> dict[str, Any] | Outcome:
+        """The fields of an answer of errcode 0, or what the call ended in instead."""
         try:
-            answer: Mapping[str, Any] = await self._client.post(SEND, data=fields)
-            return read_sent(answer)
+            answer: dict[str, Any] = await self._client.post(path, data=fields)
+            return answer
         except TokenUnavailable as error:
             return error.outcome
         except NotSent as error:
@@ -84,9 +111,47 @@ class Wechat:
         except ValueError:
             return unwritable(1)[0]
 
+    async def reply(self, openid: str, text: str) -> Outcome:
+        """See `Replies.reply`; counts nothing itself, so use `replies`. 45015 and 45047 are Refused for the number."""
+        answer = await self._called(CUSTOM_SEND, reply_fields(openid, text))
+        return Accepted("") if isinstance(answer, dict) else answer
+
+    def replies(self, allowance: ReplyAllowance) -> Replies:
+        """Answers that are counted for all processes before they leave."""
+        return CountedReplies(self.reply, allowance)
+
+    async def qr(self, scene: str, lasts: timedelta | None = None) -> Qr:
+        """A QR code of the scene, permanent without `lasts`. Raises InputError (scene, life) and ProviderNonsense."""
+        fields = qr_fields(scene, lasts)
+        answer = await self._called("qrcode/create", fields)
+        if not isinstance(answer, dict):
+            raise ProviderNonsense(f"微信没有给出二维码：{getattr(answer, 'code', '')}；请按代码表处理后重试")
+        return read_qr(answer, self._section.picture_base, self._clock.now())
+
+    def authorize_url(self, redirect_uri: str, state: str) -> str:
+        """Where a visitor of our page is sent so that WeChat says who it is. Raises InputError for a bad `state`."""
+        return authorize_url(self._section.open_base, self._section.appid, redirect_uri, state)
+
+    async def openid_of(self, code: str) -> str:
+        """The openid of the visitor who came back with `code`; a code works once.
+
+        Raises InputError (Chinese) for a code that does not work or a 快照页 visitor, else ProviderNonsense.
+        """
+        section = self._section
+        url = exchange_url(section.api_base, section.appid, section.secret.get_secret_value(), code)
+        try:
+            reply = await self._wire.get(url)
+        except (NotSent, Lost) as error:
+            raise ProviderNonsense(f"网页授权没有得到答复（{error.code}），请重试") from None
+        return read_visitor(read_fields(reply.status, reply.body))
+
     def read_push(self, push: Push) -> Sequence[Inbound]:
         """See `Channel.read_push`."""
         return read_push(push, self._keys, self._codes)
+
+    def recognised(self, push: Push) -> Push:
+        """See `Signing.recognised`."""
+        return recognised(push, self._keys)
 
     def answer_push(self, push: Push) -> tuple[int, str, str]:
         """See `Channel.answer_push`."""

@@ -13,6 +13,8 @@ from notifier.domain.outcomes import Accepted, Unsure
 
 SEND = "message/template/send"
 """Where template messages go, below cgi-bin/."""
+SUBSCRIPTION_SEND = "message/subscribe/bizsend"
+"""Where subscription notices go."""
 TOKEN_ERRORS = frozenset({40001, 40014, 42001, 41001})
 """The access token was not taken; renew it once and try once more."""
 RESEND_WINDOW = timedelta(minutes=9, seconds=30)
@@ -44,6 +46,18 @@ def send_fields(letter: Letter, parameters: Mapping[str, str], client_msg_id: st
     }
     if letter.link:
         fields["url"] = letter.link
+    return fields
+
+
+def subscription_fields(letter: Letter, parameters: Mapping[str, str]) -> dict[str, object]:
+    """The body of subscribe/bizsend, which takes no id of ours."""
+    fields: dict[str, object] = {
+        "touser": letter.address,
+        "template_id": letter.template,
+        "data": {name: {"value": value} for name, value in parameters.items()},
+    }
+    if letter.link:
+        fields["page"] = letter.link
     return fields
 
 
@@ -88,11 +102,18 @@ def _parsed(body: bytes) -> Any:
 
 def read_sent(fields: Mapping[str, Any]) -> Accepted | Unsure:
     """What a template/send that was answered errcode 0 ended in."""
+    return Accepted(msgid) if (msgid := _msgid(fields)) else Unsure("no_msgid")
+
+
+def read_subscription_sent(fields: Mapping[str, Any]) -> Accepted:
+    """The same for bizsend, whose documented reply has no msgid: then there is no reference either."""
+    return Accepted(_msgid(fields))
+
+
+def _msgid(fields: Mapping[str, Any]) -> str:
     msgid = fields.get("msgid")
     whole = isinstance(msgid, int) and not isinstance(msgid, bool)
-    if whole or (isinstance(msgid, str) and msgid.isascii() and msgid.isdigit()):
-        return Accepted(str(msgid))
-    return Unsure("no_msgid")
+    return str(msgid) if whole or (isinstance(msgid, str) and msgid.isascii() and msgid.isdigit()) else ""
 
 
 def read_token(fields: Mapping[str, Any], now: datetime) -> tuple[str, datetime]:

@@ -8,7 +8,7 @@ import hmac
 import re
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.parsers.expat import ExpatError
@@ -18,15 +18,14 @@ from wechatpy.crypto import WeChatCrypto
 from wechatpy.exceptions import WeChatException
 
 from notifier.channels.codes import Codes
-from notifier.channels.repeats import repeat_key
+from notifier.channels.wechat.events import Teller, identity
 from notifier.domain.contracts import Push
 from notifier.domain.errors import InputError
-from notifier.domain.messages import Damaged, Followed, Heard, Inbound, Receipt
+from notifier.domain.messages import Inbound
 
 ANSWER = (200, "text/plain", "success")
 """Tells WeChat that we have it; anything else shows the person that the account is out of order."""
 _ENCRYPTED = re.compile(r"<Encrypt>\s*(?:<!\[CDATA\[)?\s*([A-Za-z0-9+/=\s]+?)\s*(?:\]\]>)?\s*</Encrypt>")
-_PLAIN_TEXT = re.compile(r"[ -~]{1,128}")
 _TIMESTAMP = re.compile(r"[0-9]{1,11}")
 _HOSTILE = (  # all that wechatpy was seen to raise on what is not WeChat's
     ExpatError, WeChatException, struct.error, ValueError, TypeError, KeyError, IndexError, AttributeError,
@@ -55,19 +54,28 @@ def check_signature(query: Mapping[str, str], keys: Keys, now: datetime) -> None
 
 
 def read_push(push: Push, keys: Keys, codes: Codes) -> list[Inbound]:
-    """The one element of a push, checked. Raises InputError for what is not WeChat's."""
+    """The elements of a push, checked: one, or one an entry of its list. Raises InputError for what is not WeChat's."""
+    return Teller(push.gateway, keys.token, codes).tell(_message(push, keys))
+
+
+def recognised(push: Push, keys: Keys) -> Push:
+    """The push with what tells its repeats, and with its signature and nonce, which WeChat uses once.
+
+    The signature does not cover the body: who saw one could send any body with it. Raises InputError.
+    """
+    fields = _message(push, keys)._data
+    return replace(push, key=identity(fields), once=f"{push.query['signature']}|{push.query['nonce']}")
+
+
+def _message(push: Push, keys: Keys) -> Any:
     check_signature(push.query, keys, push.received_at)
     try:
-        text = push.body.decode()
-        message = parse_message(_opened(text, push.query, keys))
+        message = parse_message(_opened(push.body.decode(), push.query, keys))
     except _HOSTILE:
         raise InputError("微信推送不是可读的 XML；请在公众平台把数据格式设为 XML") from None
     if message is None:
         raise InputError("微信推送是空的")
-    try:
-        return [_element(message, push, keys, codes)]
-    except (*_HOSTILE, OSError):
-        return [Damaged("a field is missing or is not what it should be")]
+    return message
 
 
 def _opened(text: str, query: Mapping[str, str], keys: Keys) -> str:
@@ -84,56 +92,6 @@ def _opened(text: str, query: Mapping[str, str], keys: Keys) -> str:
     crypto = WeChatCrypto(keys.token, keys.aes_key, keys.appid)
     opened = crypto.decrypt_message({"Encrypt": sealed}, claimed, timestamp, nonce)
     return opened.decode() if isinstance(opened, bytes) else str(opened)
-
-
-def _element(message: Any, push: Push, keys: Keys, codes: Codes) -> Inbound:
-    kind = message.event if message.type == "event" else message.type
-    at = datetime.fromtimestamp(message.time, UTC)
-    openid = _text(message.source)
-    match kind:
-        case "templatesendjobfinish":
-            return _receipt(message, push.gateway, openid, at, codes)
-        case "subscribe":
-            return Followed(openid, True, None, at)
-        case "subscribe_scan" | "scan":
-            return Followed(openid, True, _text(message.scene_id), at)
-        case "unsubscribe":
-            return Followed(openid, False, None, at)
-        case "text":
-            own = str(message.id) if message.id else repeat_key(keys.token, openid, str(message.time), message.content)
-            return Heard(openid, _whole(message.content), f"{push.gateway}:{own}", at)
-        case _:
-            return Damaged(f"not used: {kind if _PLAIN_TEXT.fullmatch(str(kind)) else 'a kind we do not know'}")
-
-
-def _receipt(message: Any, gateway: str, openid: str, at: datetime, codes: Codes) -> Receipt:
-    """The event carries no client_msg_id, so it is matched by msgid alone."""
-    status = ":".join(part.strip() for part in _text(message.status).split(":"))
-    delivered = status == "success"
-    if message.id <= 0:
-        raise ValueError("no MsgID")
-    return Receipt(
-        gateway=gateway,
-        out_id=None,
-        provider_ref=str(message.id),
-        address=openid,
-        delivered=delivered,
-        code=status[:64],
-        reason=None if delivered else codes.reason(status),
-        at=at,
-    )
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not _PLAIN_TEXT.fullmatch(value):
-        raise ValueError("not a plain text")
-    return value
-
-
-def _whole(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError("not a text")
-    return value.encode("utf-8", "replace").decode()
 
 
 def _digest(*parts: str) -> str:

@@ -20,7 +20,7 @@ from notifier.channels.wechat.pushes import Keys
 from notifier.domain import settings
 from notifier.domain.contracts import Push
 from notifier.domain.errors import InputError
-from notifier.domain.messages import Damaged, Followed, Heard, Inbound, Receipt
+from notifier.domain.messages import Acted, Consented, Damaged, Followed, Heard, Inbound, Receipt
 from notifier.domain.outcomes import Reason
 from notifier.wire import Wire
 from tests.channels.doubles import MORNING, FrozenClock, MemoryTokens
@@ -112,7 +112,8 @@ def test_a_text_without_msgid_has_a_key_that_repeats_and_hides_the_openid() -> N
         an_event("TEMPLATESENDJOBFINISH", MsgID=1, Status="success", CreateTime="9" * 30),
         an_event("VIEW", EventKey="https://example.test/"),
         an_event("新事件"),
-        a_message("image", PicUrl="x"),
+        an_event("subscribe_msg_sent_event"),
+        an_event("subscribe_msg_popup_event", SubscribeMsgPopupEvent="<not a list>"),
         b"<xml><MsgType>text</MsgType><CreateTime>1</CreateTime></xml>",
     ],
 )
@@ -247,3 +248,120 @@ def test_the_handshake_equals_the_official_example() -> None:
 
 def test_the_answer_is_success() -> None:
     assert pushes.ANSWER == (200, "text/plain", "success")
+
+
+def all_pushed(body: bytes) -> list[Inbound]:
+    return pushes.read_push(Push("wechat", a_query(), body, MORNING), PLAIN, CODES)
+
+
+def a_list_event(event: str, wrapper: str, *entries: dict[str, str]) -> bytes:
+    def inside(entry: dict[str, str]) -> str:
+        return "".join(f"<{name}><![CDATA[{value}]]></{name}>" for name, value in entry.items())
+
+    inner = "".join(f"<List>{inside(entry)}</List>" for entry in entries)
+    return an_event(event).replace(b"</xml>", f"<{wrapper}>{inner}</{wrapper}></xml>".encode())
+
+
+def popup(template: str, word: str) -> dict[str, str]:
+    return {"TemplateId": template, "SubscribeStatusString": word, "PopupScene": "1"}
+
+
+def sent(number: str = "1864323726461255680", code: str = "0", status: str = "success") -> dict[str, str]:
+    return {"TemplateId": "TS1", "MsgID": number, "ErrorCode": code, "ErrorStatus": status}
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_a_popup_tells_what_was_accepted_and_what_was_not(n: int) -> None:
+    entries = [popup("TS1", "accept"), popup("TS2", "reject")][:n]
+    body = a_list_event("subscribe_msg_popup_event", "SubscribeMsgPopupEvent", *entries)
+    expected = [Consented("oSAMPLE", "TS1", True, AT), Consented("oSAMPLE", "TS2", False, AT)][:n]
+    assert all_pushed(body) == expected
+
+
+@pytest.mark.parametrize("wrapper", ["SubscribeMsgChangeEvent", "SubscribeMsgPopupEvent"])
+def test_a_withdrawn_consent_is_read_in_either_wrapper(wrapper: str) -> None:
+    entry = {"TemplateId": "TS1", "SubscribeStatusString": "reject"}
+    assert all_pushed(a_list_event("subscribe_msg_change_event", wrapper, entry)) == [
+        Consented("oSAMPLE", "TS1", False, AT)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "said", "reason"),
+    [
+        ("0", "success", "success", None),
+        ("43101", "user refuse", "sent:43101", Reason.BLOCKED),
+        ("43004", "require subscribe", "sent:43004", Reason.NOT_FOLLOWING),
+        ("-1", "system failed", "sent:-1", Reason.GATEWAY),
+        ("77", "new", "sent:77", Reason.UNKNOWN),
+    ],
+)
+def test_a_sent_event_is_a_receipt_that_also_names_its_template(
+    code: str, status: str, said: str, reason: Reason | None
+) -> None:
+    body = a_list_event("subscribe_msg_sent_event", "SubscribeMsgSentEvent", sent(code=code, status=status))
+    expected = Receipt(
+        "wechat", None, "1864323726461255680", "oSAMPLE", reason is None, said, reason, AT, template="TS1"
+    )
+    assert all_pushed(body) == [expected]
+
+
+def test_one_bad_entry_of_a_list_is_damaged_and_its_neighbours_count() -> None:
+    bad = [sent(number="x"), {"TemplateId": "TS1"}, sent(number="0")]
+    told = all_pushed(a_list_event("subscribe_msg_sent_event", "SubscribeMsgSentEvent", sent("7"), *bad, sent("8")))
+    kinds = [type(one).__name__ for one in told]
+    assert kinds == ["Receipt", "Damaged", "Damaged", "Damaged", "Receipt"]
+    odd = all_pushed(a_list_event("subscribe_msg_popup_event", "SubscribeMsgPopupEvent", popup("TS1", "perhaps")))
+    assert isinstance(odd[0], Damaged)
+
+
+@pytest.mark.parametrize("event", ["CLICK", "scancode_push", "scancode_waitmsg"])
+def test_a_press_of_the_menu_lets_us_answer_for_a_moment(event: str) -> None:
+    assert pushed(an_event(event, EventKey="ask")) == Acted("oSAMPLE", AT)
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "text"),
+    [
+        ("image", {"PicUrl": "x"}, "[图片]"),
+        ("voice", {"Format": "amr"}, "[语音]"),
+        ("voice", {"Format": "amr", "Recognition": "补贴怎么没到"}, "[语音]补贴怎么没到"),
+        ("location", {"Location_X": "35.8", "Location_Y": "106.6", "Scale": "1", "Label": "x"}, "[位置]"),
+    ],
+)
+def test_what_is_not_in_words_is_heard_all_the_same(kind: str, more: dict[str, str], text: str) -> None:
+    assert pushed(a_message(kind, MsgId=9, MediaId="m", **more)) == Heard("oSAMPLE", text, "wechat:9", AT)
+
+
+def key_of(body: bytes, query: dict[str, str] | None = None, keys: Keys = PLAIN) -> tuple[str | None, str | None]:
+    known = pushes.recognised(Push("wechat", query or a_query(), body, MORNING), keys)
+    assert known.body == body
+    return known.key, known.once
+
+
+def test_repeats_are_known_by_msgid_or_by_all_that_an_event_says_however_they_are_signed_or_sealed() -> None:
+    said = a_message("text", Content="问", MsgId=23456)
+    event = an_event("TEMPLATESENDJOBFINISH", MsgID=7, Status="success")
+    later = a_query(NOW_S + 5)
+    assert key_of(said)[0] == key_of(said, later)[0] == key_of(a_message("text", Content="", MsgId=23456))[0]
+    query, body = sealed(event)
+    assert key_of(event)[0] == key_of(event, later)[0] == key_of(body, query, SEALED)[0]
+    assert key_of(event)[1] != key_of(event, later)[1]
+
+
+def test_two_events_of_one_person_in_one_second_are_not_repeats() -> None:
+    bodies = [
+        an_event("TEMPLATESENDJOBFINISH", MsgID=7, Status="success"),
+        an_event("TEMPLATESENDJOBFINISH", MsgID=8, Status="success"),
+        an_event("SCAN", EventKey="a", Ticket="T"),
+        an_event("SCAN", EventKey="b", Ticket="T"),
+        a_list_event("subscribe_msg_sent_event", "SubscribeMsgSentEvent", sent("7")),
+        a_list_event("subscribe_msg_sent_event", "SubscribeMsgSentEvent", sent("8")),
+        an_event("SCAN", EventKey="a", Ticket="T", FromUserName="oOTHER"),
+    ]
+    assert len({key_of(body)[0] for body in bodies}) == len(bodies)
+
+
+def test_a_strangers_push_is_not_recognised() -> None:
+    with pytest.raises(InputError):
+        key_of(an_event("subscribe"), a_query() | {"signature": "0" * 40})

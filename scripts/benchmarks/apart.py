@@ -4,6 +4,7 @@ import asyncio
 import importlib.util
 import multiprocessing
 import resource
+import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -15,10 +16,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Apart(Generic[T]):
-    """What a function gave, and the most memory its process ever held."""
+    """What a function gave, the most memory its process ever held, and what it cost in processor time."""
 
     result: T
     peak_mb: int
+    cpu_s: float
 
 
 def run_apart(function: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **named: P.kwargs) -> Apart[T]:
@@ -28,8 +30,8 @@ def run_apart(function: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **na
     """
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as alone:
-        result, peak_kb = alone.submit(_measured, function, args, named).result()
-    return Apart(result, peak_kb // 1024)
+        result, peak_kb, cpu_s = alone.submit(_measured, function, args, named).result()
+    return Apart(result, peak_kb // 1024, cpu_s)
 
 
 def run_in_loop(work: Coroutine[Any, Any, T]) -> T:
@@ -39,6 +41,7 @@ def run_in_loop(work: Coroutine[Any, Any, T]) -> T:
         return runner.run(work)
 
 
-def _measured(function: Any, args: Any, named: Any) -> tuple[Any, int]:
+def _measured(function: Any, args: Any, named: Any) -> tuple[Any, int, float]:
+    before = time.process_time()
     result = run_in_loop(function(*args, **named))
-    return result, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return result, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time() - before

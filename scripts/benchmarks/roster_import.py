@@ -59,9 +59,9 @@ async def write(folder: Path, n_households: int) -> None:
 
 def _into(kind: str, rosters: Path, folder: Path) -> Iterator[Imported]:
     folder.mkdir()
-    with a_ledger(kind, folder) as url:
+    with a_ledger(kind, folder) as database:
         for what in ("first", "again"):
-            done = run_apart(take, url, folder / "keys.toml", rosters)
+            done = run_apart(take, database.url, folder / "keys.toml", rosters)
             seconds, counts = done.result
             yield Imported(kind, what, *counts, round(seconds, 2), round(counts[1] / seconds), done.peak_mb)
 

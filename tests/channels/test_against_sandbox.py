@@ -1,23 +1,15 @@
 """The doors drive the sandbox, which verifies with its own code: what we sign it accepts, what it pushes we read."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import BaseTestServer, TestServer
 
-from notifier.channels import open_channels
 from notifier.domain import settings
-from notifier.domain.contracts import Channel, Push
-from notifier.domain.messages import Followed, Heard, Inbound, Letter, Receipt
+from notifier.domain.messages import Followed, Heard, Letter, Receipt
 from notifier.domain.outcomes import Absent, Accepted, Found, NoAnswer, Postponed, Reason, Refused, Scope, Unsure
-from notifier.sandbox.server import build_app
 from notifier.sandbox.settings import (
     AliyunSettings,
     SandboxSettings,
@@ -26,54 +18,12 @@ from notifier.sandbox.settings import (
     WeChatSettings,
     WeChatTemplate,
 )
-from notifier.wire import Wire
-from tests.channels.doubles import MemoryTokens
+from tests.channels.running_sandbox import SHORT, County, a_county, receipts_of
 
 SMS_TEMPLATE = "SMS_640425001"
 WECHAT_TEMPLATE = "PaymentPaid640425-AAAAAAAAAAAAAAAAAAAAAAAAA"
 OPENID = "oSample00000000000000000001"
 FAILING_PHONE = "19900009999"
-SHORT = (timedelta(0), timedelta(seconds=0.01))
-
-
-class WallClock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-
-@dataclass
-class County:
-    """A running sandbox, our channels, and the callback address that its pushes come to."""
-
-    gateways: BaseTestServer
-    wire: Wire
-    channels: dict[str, Channel] = field(default_factory=dict)
-    inbound: list[Inbound] = field(default_factory=list)
-    came: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def take(self, request: web.Request) -> web.Response:
-        channel = self.channels[request.match_info["gateway"]]
-        push = Push(channel.name, dict(request.query), await request.read(), datetime.now(UTC))
-        self.inbound += channel.read_push(push)
-        self.came.set()
-        status, kind, text = channel.answer_push(push)
-        return web.Response(status=status, content_type=kind, text=text)
-
-    async def told(self, fits: Callable[[Inbound], bool], n: int = 1) -> list[Inbound]:
-        async with asyncio.timeout(5):
-            while len(found := [one for one in self.inbound if fits(one)]) < n:
-                self.came.clear()
-                await self.came.wait()
-        return found
-
-    async def order(self, path: str, **order: object) -> None:
-        headers = {"Content-Type": "application/json"}
-        url = str(self.gateways.make_url(f"/sandbox/{path}"))
-        reply = await self.wire.post(url, body=web.json_response(order).body, headers=headers)  # type: ignore[arg-type]
-        assert reply.status == 200, reply.body
-
-    async def misbehave(self, gateway: str, *script: Sequence[str], **plan: object) -> None:
-        await self.order("mischief", gateway=gateway, plan={"script": script, **plan})
 
 
 def _sandbox(record: Path, push_mode: str) -> SandboxSettings:
@@ -120,18 +70,9 @@ def _channels(base: str, sandbox: SandboxSettings, signature: str) -> settings.C
 async def county(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[County]:
     signature, push_mode = request.param
     sandbox = _sandbox(tmp_path / "handsets.sqlite3", push_mode)
-    async with AsyncExitStack() as stack:
-        gateways = await stack.enter_async_context(TestServer(build_app(sandbox)))
-        wire = await stack.enter_async_context(Wire(settings.Wire(), timedelta(seconds=2)))
-        base = str(gateways.make_url("")).rstrip("/")
-        county = County(gateways, wire)
-        county.channels = open_channels(_channels(base, sandbox, signature), wire, MemoryTokens(), WallClock())
-        front = web.Application()
-        front.router.add_post("/{gateway}", county.take)
-        desk = await stack.enter_async_context(TestServer(front))
-        urls = {"sms_report_url": f"{desk.make_url('/aliyun_sms')}", "wechat_url": f"{desk.make_url('/wechat')}"}
-        await county.order("callbacks", **urls)
-        yield county
+    urls = {"sms_report_url": "aliyun_sms", "wechat_url": "wechat"}
+    async with a_county(sandbox, lambda base: _channels(base, sandbox, signature), urls) as running:
+        yield running
 
 
 def an_sms(n: int, address: str | None = None, **parameters: str) -> Letter:
@@ -141,10 +82,6 @@ def an_sms(n: int, address: str | None = None, **parameters: str) -> Letter:
 
 def a_notice(openid: str = OPENID, **parameters: str) -> Letter:
     return Letter(1, openid, WECHAT_TEMPLATE, {"thing1": "耕地地力保护补贴", "amount2": "297.50元"} | parameters)
-
-
-def receipts_of(*out_ids: str) -> Callable[[Inbound], bool]:
-    return lambda one: isinstance(one, Receipt) and one.out_id in out_ids
 
 
 async def test_a_batch_is_accepted_and_every_handset_reports(county: County) -> None:

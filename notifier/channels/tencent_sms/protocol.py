@@ -148,7 +148,7 @@ def read_send(answer: Answer, letters: Sequence[Letter], codes: Codes, now: date
     statuses = answer.fields.get("SendStatusSet")
     items = [item for item in statuses if isinstance(item, dict)] if isinstance(statuses, list) else []
     by_phone = {phone(item.get("PhoneNumber")): item for item in items}
-    return [_outcome(by_phone.get(phone(letter.address)), codes, now) for letter in letters]
+    return [_outcome(by_phone.get(phone(e164(letter.address))), codes, now) for letter in letters]
 
 
 def _outcome(status: Mapping[str, Any] | None, codes: Codes, now: datetime) -> Outcome:

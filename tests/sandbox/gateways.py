@@ -54,11 +54,13 @@ class Clock:
 
 
 def a_settings(record: Path, **changes: Any) -> SandboxSettings:
-    """The shipped settings with fast pushes; `aliyun={...}` and `wechat={...}` are merged in."""
+    """The shipped settings with fast pushes; `aliyun={...}` and the like are merged in."""
     shipped = tomllib.loads((ROOT / "config" / "sandbox.toml").read_text("utf-8"))
     shipped |= {"port": 0, "record_path": record, "time_factor": 0.0002}
     shipped["aliyun"] |= {"receipt_delay": [0, 0.01], **changes.pop("aliyun", {})}
     shipped["wechat"] |= {"event_delay": [0, 0.01], **changes.pop("wechat", {})}
+    for gateway in ("tencent", "mas"):
+        shipped[gateway] |= {"receipt_delay": [0, 0.01], **changes.pop(gateway, {})}
     return SandboxSettings.model_validate({**shipped, **changes})
 
 

@@ -14,12 +14,16 @@ from wechatpy.crypto import WeChatCrypto
 from wechatpy.crypto.base import BasePrpCrypto
 
 from notifier.sandbox.aliyun import signing
+from notifier.sandbox.mas.submits import mac_of
 from notifier.sandbox.settings import PushMode, WeChatSettings
+from notifier.sandbox.tencent.gate import TencentRequest, tc3_signature
 from notifier.sandbox.wechat.envelope import Sealer, signature_of
 from tests.sandbox.gateways import v1_sign
 
 HERE = Path(__file__).parent / "vectors"
 ALIYUN: dict[str, Any] = json.loads((HERE / "aliyun.json").read_text("utf-8"))
+TENCENT: dict[str, Any] = json.loads((HERE / "tencent.json").read_text("utf-8"))
+MAS: dict[str, Any] = json.loads((HERE / "mas.json").read_text("utf-8"))
 WECHAT: dict[str, Any] = json.loads((HERE / "wechat.json").read_text("utf-8"))
 V1 = [name for name in ALIYUN if "_v1_" in name]
 V3 = [name for name in ALIYUN if "_v3_" in name]
@@ -105,3 +109,18 @@ def test_a_sealed_push_is_opened_by_wechatpy_and_has_both_signatures() -> None:
     opened = crypto.decrypt_message(push.body.decode(), asked["msg_signature"], asked["timestamp"], asked["nonce"])
     assert xmltodict.parse(opened)["xml"] == {**fields, "MsgId": "5837397520665436492"}
     assert set(xmltodict.parse(push.body)["xml"]) == {"ToUserName", "Encrypt"}
+
+
+@pytest.mark.parametrize("name", sorted(TENCENT))
+def test_tc3_signatures_are_the_official_ones(name: str) -> None:
+    vector = TENCENT[name]
+    headers = {key.lower(): value for key, value in vector["headers"].items()}
+    request = TencentRequest("POST", headers, vector["body"].encode())
+    signature = tc3_signature(request, vector["secret_key"], int(headers["x-tc-timestamp"]), "content-type;host")
+    assert signature == vector["signature"]
+
+
+@pytest.mark.parametrize("name", sorted(MAS))
+def test_macs_are_those_of_the_recipe(name: str) -> None:
+    fields = MAS[name]["fields"]
+    assert mac_of(name.removeprefix("mas_"), fields, fields["secretKey"]) == MAS[name]["mac"]

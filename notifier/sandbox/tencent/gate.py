@@ -76,7 +76,7 @@ class Gate:
         if key is None:
             raise refusals.key_unknown()
         is_today = given["date"] == datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%d")
-        expected = signature_of(request, key, timestamp, given["names"])
+        expected = tc3_signature(request, key, timestamp, given["names"])
         if not (is_today and given["service"] == "sms" and hmac.compare_digest(expected, given["signature"])):
             raise refusals.signature_wrong()
 
@@ -89,7 +89,7 @@ class Gate:
             raise refusals.throttled()
 
 
-def signature_of(request: TencentRequest, secret_key: str, timestamp: int, names: str) -> str:
+def tc3_signature(request: TencentRequest, secret_key: str, timestamp: int, names: str) -> str:
     """What a POST to "/" must be signed with; `names` are the signed headers, joined by semicolons."""
     lines = "".join(f"{name}:{request.headers.get(name, '').strip()}\n" for name in names.split(";"))
     canonical = f"POST\n/\n\n{lines}\n{names}\n{_digest(request.body)}"

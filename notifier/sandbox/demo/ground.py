@@ -147,7 +147,7 @@ absent_after = "PT3S"
 call_timeout = "PT5S"
 [track]
 window = "{_seconds(window)}"
-wechat_window = "{_seconds(window / 2)}"
+wechat_window = "{_seconds(window)}"
 [schedule]
 look_every = "PT1S"
 match_every = "PT1S"
@@ -172,21 +172,24 @@ token = "sandboxToken640425"
 
 def _sandbox_settings(ground: Ground) -> str:
     """The shipped settings, moved to this run's places, re-pushing in seconds; a phone may get many notices a day."""
-    text = _SHIPPED_SANDBOX.read_text("utf-8")
     changes = {
         "port": str(ground.sandbox_port),
         "record_path": f'"{ground.record}"',
-        "time_factor": "1.0",
-        "notice_per_day": "0",
-        "push_retries": "[1, 2, 4, 8, 16, 32]",
-        "sms_report_url": f'"{ground.callback("aliyun_sms")}"',
-        "callback_url": f'"{ground.callback("wechat")}"',
+        "aliyun.sms_report_url": f'"{ground.callback("aliyun_sms")}"',
+        "aliyun.push_retries": "[1, 2, 4, 8, 16, 32]",
+        "aliyun.flow.notice_per_day": "0",
+        "wechat.callback_url": f'"{ground.callback("wechat")}"',
     }
-    for key, value in changes.items():
-        text, n = re.subn(rf"(?m)^{key} = (\[[^]]*\]|\S+)", f"{key} = {value}".replace("\\", r"\\"), text)
-        if n != 1:
-            raise DemoError(f"{_SHIPPED_SANDBOX} 中应恰有一行 {key}；请恢复这个文件")
-    return text
+    section, lines = "", []
+    for line in _SHIPPED_SANDBOX.read_text("utf-8").splitlines():
+        if header := re.match(r"\[\[?([\w.]+)\]", line):
+            section = f"{header[1]}."
+        key = f"{section}{line.split('=')[0].strip()}"
+        value = changes.pop(key, None) if "=" in line else None
+        lines.append(line if value is None else f"{key.removeprefix(section)} = {value}")
+    if changes:
+        raise DemoError(f"{_SHIPPED_SANDBOX} 中没有 {'、'.join(changes)}；请恢复这个文件")
+    return "\n".join(lines) + "\n"
 
 
 def _sources(ground: Ground) -> dict[str, str]:

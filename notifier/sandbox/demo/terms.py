@@ -22,7 +22,7 @@ class Terms:
     kills: bool = False
     """The service is killed once in mid-broadcast and started again."""
     window: timedelta = timedelta(seconds=20)
-    """How long a receipt may take; WeChat events have half of it."""
+    """How long a receipt or a WeChat event may take."""
     patience: timedelta = timedelta(minutes=3)
     """How long nothing may move before the demo gives up; longer than two windows."""
     courtesy: timedelta = timedelta(seconds=90)

@@ -9,7 +9,7 @@ from notifier.domain.benefits import BenefitKind
 from notifier.domain.contracts import Clock
 from notifier.domain.ladder import Try, rungs
 from notifier.domain.lifecycle import MessageEvent
-from notifier.domain.messages import Medium
+from notifier.domain.messages import By, Medium
 from notifier.domain.outcomes import Reason
 from notifier.store import campaigns, composing, notices, setbacks
 from notifier.store.composing import Chains, Rows, Rung, Told
@@ -125,11 +125,12 @@ async def _compose_try(desk: ComposeDesk, c: Transaction, told: Told, chains: Ch
     gateway = desk.gateways.get(one.medium)
     kind = "policy" if told.kind is BenefitKind.POLICY else told.purpose
     words = desk.texts.get(kind, {}).get(gateway or "")
-    if gateway is None or words is None:
+    if gateway is None or words is None or words.by is not one.by:
         return 0
+    subscription = words.template if one.by is By.SUBSCRIPTION else None
     shared = await notices.shared_notice(c, told, gateway)
     rows = await composing.insert_messages(
-        c, told, chains, Rung(number, one.medium, shared, desk.chunk_size), desk.clock.now()
+        c, told, chains, Rung(number, one.medium, shared, desk.chunk_size, subscription), desk.clock.now()
     )
     if shared is None and rows.n:
         await _own_notices(desk, c, told, rows, gateway)
@@ -184,4 +185,4 @@ async def _own_notices(desk: ComposeDesk, c: Transaction, told: Told, rows: Rows
 
 
 def _notice(notice_id: int, gateway: str, filled: Filled) -> notices.ComposedNotice:
-    return notices.ComposedNotice(notice_id, gateway, filled.template, filled.parameters, filled.n_segments)
+    return notices.ComposedNotice(notice_id, gateway, filled.template, filled.parameters, filled.n_segments, filled.by)

@@ -10,6 +10,7 @@ from string import Formatter
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from notifier.domain.errors import ConfigError
+from notifier.domain.messages import By
 
 _OF_EVERYTHING = {"name", "item", "period", "date", "tel", "title", "summary"}
 _OF_PAYMENTS = {"amount", "basis", "reason", "goods", "quantity", "time", "place", "office"}
@@ -35,6 +36,7 @@ _WECHAT_MOST: Mapping[str, int] = {
 _ONE_SEGMENT, _LONG_SEGMENT = 70, 67
 _FORBIDDEN = re.compile(r"[【】]|https?://|www\.")
 _SLOT = re.compile(r"\d+$")
+_NUMBER_AT_END = re.compile(r"[\d.,，．]*\d[.,，．]?$")
 
 
 class Text(BaseModel):
@@ -47,6 +49,7 @@ class Text(BaseModel):
     variables: dict[str, str] = Field(min_length=1)
     most: dict[str, int] = {}
     cut: list[str] = []
+    by: By = By.TEMPLATE
 
     def limit(self, variable: str) -> int:
         """The longest value of a variable, in UTF-16 units."""
@@ -67,6 +70,7 @@ class Filled:
     parameters: Mapping[str, str] = field(repr=False)
     n_segments: int
     problem: str | None
+    by: By = By.TEMPLATE
 
 
 def load_texts(path: Path) -> Texts:
@@ -76,9 +80,20 @@ def load_texts(path: Path) -> Texts:
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"compose.texts_file {path.name}: cannot be read ({error})") from None
     return {
-        kind: {gateway: _checked(f"[{kind}.{gateway}]", fields) for gateway, fields in sections.items()}
+        kind: {gateway: _sendable(kind, gateway, fields) for gateway, fields in sections.items()}
         for kind, sections in content.items()
     }
+
+
+def _sendable(kind: str, gateway: str, fields: object) -> Text:
+    one = _checked(section := f"[{kind}.{gateway}]", fields)
+    due = By.SUBSCRIPTION if (kind, gateway) == ("policy", "wechat") else By.TEMPLATE
+    if one.by is not due:
+        raise ConfigError(
+            f'texts {section} by: must be "{due}"; WeChat allows template messages for payment results only, '
+            "and a policy goes by long-term subscription"
+        )
+    return one
 
 
 def _checked(section: str, fields: object) -> Text:
@@ -109,7 +124,7 @@ def units(text: str) -> int:
 
 
 def shorten(text: str, most: int) -> str:
-    """The text itself, or its beginning and … , of at most `most` units and never half a character."""
+    """The text itself, or its beginning and … , of at most `most` units, never half a character or half a number."""
     if units(text) <= most:
         return text
     kept = ""
@@ -117,7 +132,7 @@ def shorten(text: str, most: int) -> str:
         if units(kept + character) > most - 1:
             break
         kept += character
-    return kept + "…"
+    return _NUMBER_AT_END.sub("", kept) + "…"
 
 
 def segments(text: str, sign: str) -> int:
@@ -144,4 +159,4 @@ def fill(text: Text, facts: Mapping[str, str], sign: str) -> Filled:
         elif _FORBIDDEN.search(value):
             problem = problem or f"变量 {variable} 含有不允许的【】或网址"
     whole = _VARIABLE.sub(lambda match: parameters[match[1]], text.content)
-    return Filled(text.template, parameters, segments(whole, sign), problem)
+    return Filled(text.template, parameters, segments(whole, sign), problem, text.by)

@@ -5,10 +5,10 @@ evidence, the next rung begins; a rung for which the household has no contact is
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from notifier.domain.benefits import BenefitKind
-from notifier.domain.messages import Medium
+from notifier.domain.messages import By, Medium
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,8 @@ class Try:
 
     medium: Medium
     rank: int = 0
+    by: By = By.TEMPLATE
+    """By subscription, only a contact that accepted the notice's template counts."""
 
 
 Rung = tuple[Try, ...]
@@ -37,13 +39,14 @@ PRESETS: Mapping[str, Sequence[Rung]] = {"短信必达": SMS_FIRST, "微信优�
 
 
 def rungs(preset: str, kind: BenefitKind) -> Sequence[Rung]:
-    """The rungs of a preset that this kind of benefit may use, in order, empty rungs left out.
+    """The rungs of a preset as this kind of benefit may use them, in order.
 
-    A WeChat template message is for payment results only, so a policy keeps its SMS tries. Raises KeyError for a
-    preset that is not in PRESETS (checked by settings and by the console before it gets here).
+    A WeChat template message is for payment results only: a policy's WeChat tries go by long-term subscription. Raises
+    KeyError for a preset that is not in PRESETS (checked by settings and by the console before it gets here).
     """
-    allowed = [
-        tuple(one for one in rung if kind is BenefitKind.DISBURSEMENT or one.medium is not Medium.WECHAT)
+    if kind is BenefitKind.DISBURSEMENT:
+        return PRESETS[preset]
+    return [
+        tuple(replace(one, by=By.SUBSCRIPTION) if one.medium is Medium.WECHAT else one for one in rung)
         for rung in PRESETS[preset]
     ]
-    return [rung for rung in allowed if rung]

@@ -41,6 +41,12 @@ _SETBACK_CHAINS = (
     "FROM message x JOIN owed o ON o.id = x.owed_id JOIN household h ON h.id = o.household_id WHERE {scope}"
 )
 
+# Where a rung goes by subscription, whoever has not accepted its template is passed over.
+_ACCEPTING = (
+    " AND (CAST(:subscription AS VARCHAR) IS NULL OR EXISTS (SELECT 1 FROM subscription u WHERE "
+    "u.address_hash = c.value_hash AND u.template = CAST(:subscription AS VARCHAR) AND u.accepts = 1))"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -127,12 +133,16 @@ async def assign_lines(c: AsyncConnection, told: Told, first_owed: int, last_owe
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One try of a rung. `notice_id` is the shared notice of a policy, None when each message gets its own."""
+    """One try of a rung. `notice_id` is the shared notice of a policy, None when each message gets its own.
+
+    With a `subscription` only contacts count that accept the notices of that template.
+    """
 
     step: int
     medium: Medium
     notice_id: int | None
     chunk_size: int
+    subscription: str | None = None
 
 
 async def insert_messages(c: AsyncConnection, told: Told, chains: Chains, rung: Rung, now: datetime) -> Rows:
@@ -152,6 +162,7 @@ async def insert_messages(c: AsyncConnection, told: Told, chains: Chains, rung: 
         "kind": KIND_OF[rung.medium].value,
         "step": rung.step,
         "stands_at": chains.stands_at,
+        "subscription": rung.subscription,
         "now": stamp(now),
     }
     if rung.notice_id is not None:
@@ -199,7 +210,7 @@ def _best_contact(*, untried: bool) -> str:
     )
     contacts = (
         "(SELECT MIN(c.id) FROM contact c WHERE c.household_id = s.household_id AND c.kind = :kind "
-        f"AND c.state = 'usable' AND c.is_shared = 0{condition}"
+        f"AND c.state = 'usable' AND c.is_shared = 0{condition}{_ACCEPTING}"
     )
     own, head = "AND c.person_id = s.person_id", "AND c.person_id = s.householder_id"
     return f"COALESCE({contacts} {own}), {contacts} {head}), {contacts}))"

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.lifecycle import MessageEvent
-from notifier.domain.messages import Letter, Medium
+from notifier.domain.messages import By, Letter, Medium
 from notifier.store.ledger import Ledger, take_ids
 from notifier.store.moving import Cause, move_messages
 from notifier.store.notices import read_parameters
@@ -140,8 +140,8 @@ async def _load(c: AsyncConnection, ledger: Ledger, chunk_id: int, now: datetime
     rows = (
         await c.execute(
             text(
-                "SELECT m.id, m.state, m.contact_id, t.value_sealed, m.notice_id, n.template, n.parameters_sealed "
-                "FROM message m JOIN contact t ON t.id = m.contact_id JOIN notice n ON n.id = m.notice_id "
+                "SELECT m.id, m.state, m.contact_id, t.value_sealed, m.notice_id, n.template, n.sent_by, "
+                "n.parameters_sealed FROM message m JOIN contact t ON t.id = m.contact_id JOIN notice n ON n.id = m.notice_id "
                 "WHERE m.chunk_id = :chunk AND m.state IN ('ready', 'postponed') ORDER BY m.id"
             ),
             {"chunk": chunk_id},
@@ -155,7 +155,7 @@ async def _load(c: AsyncConnection, ledger: Ledger, chunk_id: int, now: datetime
         if row.notice_id not in shared:
             shared[row.notice_id] = read_parameters(ledger, row.notice_id, row.parameters_sealed)
         address = ledger.vault.open_text(_CONTACT, row.contact_id, row.value_sealed)
-        letters.append(Letter(int(row.id), address, row.template, shared[row.notice_id]))
+        letters.append(Letter(int(row.id), address, row.template, shared[row.notice_id], by=By(row.sent_by)))
     return letters
 
 

@@ -12,11 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notifier.domain.lifecycle import MessageEvent
 from notifier.domain.messages import Medium
 from notifier.domain.outcomes import Reason
+from notifier.store.following import end_consents
 from notifier.store.ledger import Ledger
 from notifier.store.moving import Cause, fail_messages, move_messages
 from notifier.store.parts import join_parts
 from notifier.store.reaching import reach
 from notifier.store.receipts import Word
+from notifier.store.sent_events import bind_sent_events
 from notifier.store.tables.columns import stamp
 
 
@@ -33,6 +35,7 @@ class FoldedWords:
 async def fold_words(c: AsyncConnection, ledger: Ledger, words: Sequence[Word], now: datetime) -> FoldedWords:
     """Each word moved its message if the life cycle has an edge for it; delivered beats failed in the same batch."""
     words = await join_parts(c, ledger, words)
+    await bind_sent_events(c, words)
     known = await _known(c, ledger, words)
     by_cause: dict[tuple[bool, str, str | None], list[int]] = defaultdict(list)
     unknown = []
@@ -50,6 +53,8 @@ async def fold_words(c: AsyncConnection, ledger: Ledger, words: Sequence[Word], 
         else:
             cause = Cause(MessageEvent.FAIL, code, Reason(reason or Reason.UNKNOWN))
             moved = await fail_messages(c, ledger, ids, cause, now)
+            if cause.reason is Reason.BLOCKED:
+                await end_consents(c, ledger, moved, now)
         n[is_delivered] += len(moved)
     await reach(c, ledger, delivered, "handset", now)
     return FoldedWords(n[True], n[False], len(words) - len(unknown) - n[True] - n[False], unknown)

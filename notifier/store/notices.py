@@ -12,6 +12,7 @@ from sqlalchemy import Date, Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.benefits import BenefitKind
+from notifier.domain.messages import By
 from notifier.store.composing import Rows, Told
 from notifier.store.ledger import Ledger
 from notifier.store.tables.columns import MU_SCALE
@@ -28,6 +29,7 @@ class ComposedNotice:
     template: str
     parameters: Mapping[str, str] = field(repr=False)
     n_segments: int
+    by: By = By.TEMPLATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +135,8 @@ async def insert_notices(c: AsyncConnection, ledger: Ledger, told: Told, notices
         return
     await c.execute(
         text(
-            "INSERT INTO notice (id, campaign_id, gateway, template, parameters_sealed, n_segments) "
-            "VALUES (:id, :campaign, :gateway, :template, :sealed, :n)"
+            "INSERT INTO notice (id, campaign_id, gateway, template, parameters_sealed, n_segments, sent_by) "
+            "VALUES (:id, :campaign, :gateway, :template, :sealed, :n, :by)"
         ),
         [
             {
@@ -144,6 +146,7 @@ async def insert_notices(c: AsyncConnection, ledger: Ledger, told: Told, notices
                 "template": one.template,
                 "sealed": ledger.vault.seal(_PLACE, one.notice_id, _written(one.parameters)),
                 "n": one.n_segments,
+                "by": one.by.value,
             }
             for one in notices
         ],

@@ -31,15 +31,16 @@ async def store_push(ledger: Ledger, push: Push) -> bool:
 async def store_pushes(ledger: Ledger, pushes: Sequence[Push]) -> list[bool]:
     """All pushes are durable and due to be folded; True for each that is new, False where it was stored before.
 
-    Safe to repeat: the same body and query of a gateway are one push. Raises what the database raises, and then none
-    is stored; do not answer the provider then, it will push again.
+    Safe to repeat: a push is the same when its key is, or without one its body and query; one that carries what was
+    used once before is not stored either. Raises what the database raises, and then none is stored; do not answer the
+    provider then, it will push again.
     """
     async with ledger.writing() as c:
         ids = await take_ids(c, "push", len(pushes))
         await c.execute(
             text(
-                "INSERT INTO push (id, gateway, digest, sealed, received_at, folded, n_damaged) "
-                "VALUES (:id, :gateway, :digest, :sealed, :at, 0, 0) ON CONFLICT (digest) DO NOTHING"
+                "INSERT INTO push (id, gateway, digest, once_digest, sealed, received_at, folded, n_damaged) "
+                "VALUES (:id, :gateway, :digest, :once, :sealed, :at, 0, 0) ON CONFLICT DO NOTHING"
             ),
             [_row(ledger, push_id, push) for push_id, push in zip(ids, pushes, strict=True)],
         )
@@ -55,10 +56,13 @@ def _row(ledger: Ledger, push_id: int, push: Push) -> dict[str, object]:
     query = json.dumps(dict(push.query), sort_keys=True, ensure_ascii=False)
     # Query and body are both kept: the signature of a WeChat push is in its query.
     content = json.dumps([query, push.body.hex()]).encode()
+    same = f"{query}|{push.body.hex()}" if push.key is None else f"key|{push.key}"
+    once = None if push.once is None else ledger.vault.blind("push", f"{push.gateway}|once|{push.once}")
     return {
         "id": push_id,
         "gateway": push.gateway,
-        "digest": ledger.vault.blind("push", f"{push.gateway}|{query}|{push.body.hex()}"),
+        "digest": ledger.vault.blind("push", f"{push.gateway}|{same}"),
+        "once": once,
         "sealed": ledger.vault.seal(_PLACE, push_id, content),
         "at": stamp(push.received_at),
     }
@@ -105,6 +109,8 @@ class Word:
     code: str
     reason: str | None
     at: datetime
+    template: str = ""
+    """Set where only template, address and time tell which call it is of."""
 
 
 async def park(c: AsyncConnection, words: Sequence[Word], now: datetime) -> None:

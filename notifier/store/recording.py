@@ -12,6 +12,7 @@ from notifier.domain.lifecycle import MessageEvent
 from notifier.domain.outcomes import Accepted, Outcome, Postponed, Reason, Refused, Scope, Unsure
 from notifier.store.campaigns import pause_for
 from notifier.store.dispatching import Claim, Started, in_new_chunk, keep_out, mark_unsure
+from notifier.store.following import end_consents
 from notifier.store.ledger import Ledger, take_ids
 from notifier.store.moving import Cause, fail_messages, move_messages
 from notifier.store.parts import Parted, note_parts
@@ -63,6 +64,8 @@ async def record(c: AsyncConnection, ledger: Ledger, landed: Landed, now: dateti
     await move_messages(c, ledger, groups.accepted, Cause(MessageEvent.ACCEPT), now)
     for (code, reason), ids in groups.refused.items():
         await fail_messages(c, ledger, ids, Cause(MessageEvent.REFUSE, code, reason), now)
+        if reason is Reason.BLOCKED:
+            await end_consents(c, ledger, ids, now)
     for (code, delay), ids in groups.postponed.items():
         moved = await move_messages(c, ledger, ids, Cause(MessageEvent.POSTPONE, code), now)
         await in_new_chunk(c, ledger, moved, now + delay)
@@ -142,7 +145,7 @@ async def _settle_attempts(c: AsyncConnection, landed: Landed, now: datetime) ->
                 "id": answer.started.attempt_id,
                 "outcome": type(first).__name__.lower() if len(kinds) == 1 else "mixed",
                 "code": None if isinstance(first, Accepted) else first.code,
-                "ref": first.provider_ref if isinstance(first, Accepted) else None,
+                "ref": first.provider_ref or None if isinstance(first, Accepted) else None,
                 "now": stamp(now),
             }
         )
@@ -151,8 +154,9 @@ async def _settle_attempts(c: AsyncConnection, landed: Landed, now: datetime) ->
     if settled:
         await c.execute(
             text(
-                "UPDATE attempt SET state = 'settled', outcome = :outcome, code = :code, provider_ref = :ref, "
-                "ended_at = :now WHERE id = :id"
+                "UPDATE attempt SET state = 'settled', outcome = :outcome, code = :code, "
+                # The event of a call can come before its answer, and bring a reference that the answer does not have.
+                "provider_ref = coalesce(:ref, provider_ref), ended_at = :now WHERE id = :id"
             ),
             settled,
         )

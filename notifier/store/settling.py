@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.lifecycle import MessageEvent
-from notifier.domain.messages import Letter, Medium
+from notifier.domain.messages import By, Letter, Medium
 from notifier.domain.outcomes import Found, Reason
 from notifier.store.dispatching import in_new_chunk
 from notifier.store.ledger import Ledger, take_ids
@@ -82,7 +82,7 @@ async def due_unsure(ledger: Ledger, now: datetime, next_ask: datetime, most: in
 async def _letters(c: AsyncConnection, ledger: Ledger, chunk_id: int, message_ids: Sequence[int]) -> list[Letter]:
     rows = await c.execute(
         text(
-            "SELECT m.id, t.id AS contact_id, t.value_sealed, n.id AS notice_id, n.template, n.parameters_sealed "
+            "SELECT m.id, t.id AS contact_id, t.value_sealed, n.id AS notice_id, n.template, n.sent_by, n.parameters_sealed "
             "FROM message m JOIN contact t ON t.id = m.contact_id JOIN notice n ON n.id = m.notice_id "
             f"WHERE {ledger.among('m.id', 'ids')} AND m.chunk_id = :chunk AND m.state = 'unsure' ORDER BY m.id"
         ),
@@ -94,6 +94,7 @@ async def _letters(c: AsyncConnection, ledger: Ledger, chunk_id: int, message_id
             ledger.vault.open_text("contact.value_sealed", row.contact_id, row.value_sealed),
             row.template,
             read_parameters(ledger, row.notice_id, row.parameters_sealed),
+            by=By(row.sent_by),
         )
         for row in rows
     ]

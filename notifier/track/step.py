@@ -6,11 +6,10 @@ from datetime import timedelta
 
 from notifier.domain.contracts import Channel, Clock
 from notifier.domain.errors import InputError
-from notifier.domain.messages import Damaged, Followed, Inbound, Medium, Receipt
+from notifier.domain.messages import Damaged, Inbound, Medium, Receipt
 from notifier.domain.settings import Track
-from notifier.store import folding, receipts
+from notifier.store import following, folding, receipts
 from notifier.store.campaigns import finish_done
-from notifier.store.following import set_following_in
 from notifier.store.ledger import Ledger
 from notifier.store.receipts import DuePush, Word
 from notifier.store.withdrawing import withdraw_stragglers
@@ -78,13 +77,17 @@ async def _fold_batch(desk: TrackDesk) -> tuple[int, folding.FoldedWords] | None
         for one in due:
             elements = _elements(desk, one)
             words += [_word(desk, element) for element in elements if isinstance(element, Receipt)]
-            for element in elements:
-                if isinstance(element, Followed):
-                    await set_following_in(c, desk.ledger, element.openid, following=element.following)
+            if _is_of_wechat(desk, one):
+                await following.take_in(c, desk.ledger, elements)
             await receipts.mark_folded(c, one.push_id, sum(isinstance(element, Damaged) for element in elements))
         folded = await folding.fold_words(c, desk.ledger, words, desk.clock.now())
         await receipts.park(c, folded.unknown, desk.clock.now())
         return len(due), folded
+
+
+def _is_of_wechat(desk: TrackDesk, due: DuePush) -> bool:
+    channel = desk.channels.get(due.push.gateway)
+    return channel is not None and channel.medium is Medium.WECHAT
 
 
 def _elements(desk: TrackDesk, due: DuePush) -> Sequence[Inbound]:
@@ -108,6 +111,7 @@ def _word(desk: TrackDesk, receipt: Receipt) -> Word:
         receipt.code,
         receipt.reason.value if receipt.reason else None,
         receipt.at,
+        receipt.template or "",
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from notifier.domain.benefits import BenefitKind
 from notifier.domain.ladder import PRESETS, rungs
-from notifier.domain.messages import Medium
+from notifier.domain.messages import By, Medium
 
 SMS, WECHAT = Medium.SMS, Medium.WECHAT
 
@@ -21,10 +21,13 @@ def test_the_three_presets_for_payments() -> None:
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_a_policy_has_sms_rungs_only_and_at_least_one(preset: str) -> None:
-    found = media(preset, BenefitKind.POLICY)
-    assert found
-    assert all(rung and set(rung) == {SMS} for rung in found)
+@pytest.mark.parametrize("kind", BenefitKind)
+def test_a_policy_goes_by_wechat_subscription_only_and_a_payment_by_template_only(
+    preset: str, kind: BenefitKind
+) -> None:
+    assert media(preset, kind) == media(preset, BenefitKind.DISBURSEMENT)
+    by = By.SUBSCRIPTION if kind is BenefitKind.POLICY else By.TEMPLATE
+    assert all(one.by is (by if one.medium is WECHAT else By.TEMPLATE) for rung in rungs(preset, kind) for one in rung)
 
 
 def test_another_preset_is_refused() -> None:

@@ -14,6 +14,7 @@ from notifier.store.tables.delivery import (
     Tally,
     UnsureAttempt,
 )
+from notifier.store.tables.following import Follower, QrCode, Subscription
 from notifier.store.tables.people import Contact, Household, ImportRun, Person, Region
 from notifier.store.tables.staff import AccountLease, AuditEntry, Counter, Tick, Token, User
 
@@ -26,6 +27,7 @@ __all__ = [
     "Chunk",
     "Contact",
     "Counter",
+    "Follower",
     "Household",
     "Identity",
     "ImportRun",
@@ -38,10 +40,12 @@ __all__ = [
     "Person",
     "PushDue",
     "PushRow",
+    "QrCode",
     "Region",
     "Review",
     "Setback",
     "Snapshot",
+    "Subscription",
     "Tally",
     "Tick",
     "Token",

@@ -54,7 +54,10 @@ class Review(SQLModel, table=True):
 
 
 class Notice(SQLModel, table=True):
-    """A composed text: template and parameters, sealed; the proof of what was said. A policy shares one a gateway."""
+    """A composed text: template and parameters, sealed; the proof of what was said. A policy shares one a gateway.
+
+    `sent_by` is the kind of message that carries it: template or subscription.
+    """
 
     id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
     campaign_id: int = Field(sa_column=Column(BIG, nullable=False, index=True))
@@ -62,6 +65,7 @@ class Notice(SQLModel, table=True):
     template: str
     parameters_sealed: bytes = Field(sa_column=Column(SEALED, nullable=False))
     n_segments: int = 1
+    sent_by: str = "template"
 
 
 class Owed(SQLModel, table=True):

@@ -112,13 +112,17 @@ class Setback(SQLModel, table=True):
 
 
 class PushRow(SQLModel, table=True):
-    """A provider's push as it came, sealed, stored before it is answered. `digest` makes its repeat a no-op."""
+    """A provider's push as it came, sealed, stored before it is answered. `digest` makes its repeat a no-op.
+
+    `once_digest` is of what its provider uses for one push only: a second push that carries it is not stored.
+    """
 
     __tablename__ = "push"
 
     id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
     gateway: str
     digest: bytes = Field(sa_column=Column(SEALED, nullable=False, unique=True))
+    once_digest: bytes | None = Field(default=None, sa_column=Column(SEALED, unique=True))
     sealed: bytes = Field(sa_column=Column(SEALED, nullable=False))
     received_at: datetime = Field(sa_column=Column(Instant, nullable=False))
     folded: int = Field(default=0)

@@ -171,6 +171,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
+        "follower",
+        sa.Column("address_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("following", sa.SmallInteger(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("scene", sa.String(), nullable=True),
+        sa.Column("spoke_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("n_since_spoke", sa.Integer(), nullable=False),
+        sa.Column("acted_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("n_since_acted", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("address_hash"),
+    )
+    op.create_table(
         "household",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("key_hash", sa.LargeBinary(), nullable=False),
@@ -258,6 +270,7 @@ def upgrade() -> None:
         sa.Column("template", sa.String(), nullable=False),
         sa.Column("parameters_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("n_segments", sa.Integer(), nullable=False),
+        sa.Column("sent_by", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:
@@ -375,12 +388,14 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("gateway", sa.String(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("once_digest", sa.LargeBinary(), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("received_at", notifier.store.tables.columns.Instant(), nullable=False),
         sa.Column("folded", sa.Integer(), nullable=False),
         sa.Column("n_damaged", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("digest"),
+        sa.UniqueConstraint("once_digest"),
     )
     op.create_table(
         "push_due",
@@ -391,6 +406,23 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.PrimaryKeyConstraint("push_id"),
+    )
+    op.create_table(
+        "qr_code",
+        sa.Column("scene", sa.String(), nullable=False),
+        sa.Column("ticket", sa.String(), nullable=False),
+        sa.Column("content", sa.String(), nullable=False),
+        sa.Column("picture", sa.String(), nullable=False),
+        sa.Column("made_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("scene"),
+    )
+    op.create_table(
+        "subscription",
+        sa.Column("address_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("template", sa.String(), nullable=False),
+        sa.Column("accepts", sa.SmallInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("address_hash", "template"),
     )
     op.create_table(
         "region",
@@ -557,6 +589,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_region_parent"))
 
     op.drop_table("region")
+    op.drop_table("subscription")
+    op.drop_table("qr_code")
+    op.drop_table("follower")
     op.drop_table("push_due")
     op.drop_table("push")
     with op.batch_alter_table("person", schema=None) as batch_op:

@@ -26,7 +26,7 @@ _AIMS = {"sms_report_url": ALIYUN, "tencent_url": TENCENT, "mas_url": MAS, "wech
 
 class MischiefOrder(Frozen):
     gateway: str
-    """Which gateway misbehaves: aliyun, tencent, mas or wechat."""
+    """Which gateway misbehaves: aliyun, tencent, mas, cmpp or wechat."""
     clear: bool = False
     """Behave again before `plan` is applied."""
     plan: dict[str, Any] = Field(default_factory=dict)
@@ -63,7 +63,7 @@ class CallbackOrder(Frozen):
 
 class Reply(Frozen):
     gateway: str
-    """Through which gateway it comes: aliyun, tencent or mas."""
+    """Through which gateway it comes: aliyun, tencent, mas or cmpp."""
     phone: Annotated[str, Field(pattern=r"^1[3-9]\d{9}$")]
     """Who says it."""
     content: Annotated[str, Field(min_length=1, max_length=500)]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 SMS, WECHAT = "sms", "wechat"
-ALIYUN, TENCENT, MAS = "aliyun", "tencent", "mas"
+ALIYUN, TENCENT, MAS, CMPP = "aliyun", "tencent", "mas", "cmpp"
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS handset_record (

@@ -27,6 +27,9 @@ class Mishap(StrEnum):
     RESET_MID_BODY = "reset_mid_body"  # accepted, half of the answer, then a reset
     SLOW_BODY = "slow_body"  # accepted, the second half of the answer comes after `slow_for`
     GARBAGE_BODY = "garbage_body"  # accepted, status 200, a body that is no JSON
+    NO_ANSWER = "no_answer"  # CMPP only: accepted, and never answered
+    FRAMES_TORN = "frames_torn"  # CMPP only: the answer leaves byte by byte
+    FRAMES_GLUED = "frames_glued"  # CMPP only: the answer waits a little and leaves with what comes next
     REVOKE_TOKEN = "revoke_token"  # WeChat only: the token dies while the request is under way (40001)
 
     RECEIPT_EARLY = "receipt_early"  # the receipt is pushed before the send is answered

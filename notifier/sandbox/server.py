@@ -1,4 +1,4 @@
-"""One web application with every gateway that speaks HTTP, and the switchboard; the sandbox's own process runs it."""
+"""One web application with every gateway that speaks HTTP, and the switchboard, and CMPP's port beside it."""
 
 import asyncio
 import sqlite3
@@ -10,8 +10,9 @@ from aiohttp.typedefs import Handler
 
 from notifier.domain.errors import ConfigError
 from notifier.sandbox.aliyun.endpoint import AliyunGateway
+from notifier.sandbox.cmpp.endpoint import CmppGateway
 from notifier.sandbox.controls import Switchboard, say_what_failed
-from notifier.sandbox.handsets import ALIYUN, MAS, TENCENT
+from notifier.sandbox.handsets import ALIYUN, CMPP, MAS, TENCENT
 from notifier.sandbox.mas.endpoint import MasGateway
 from notifier.sandbox.recorder import Clock, HandsetRecorder
 from notifier.sandbox.settings import SandboxSettings
@@ -19,6 +20,8 @@ from notifier.sandbox.tencent.endpoint import TencentGateway
 from notifier.sandbox.wechat.endpoint import WeChatGateway
 
 BODY_LIMIT = 8 * 2**20
+CMPP_GATEWAY = web.AppKey("cmpp", CmppGateway)
+"""The gateway that is not a route; it knows its port once the application has started."""
 
 
 def build_app(settings: SandboxSettings, clock: Clock = time.time) -> web.Application:
@@ -28,6 +31,7 @@ def build_app(settings: SandboxSettings, clock: Clock = time.time) -> web.Applic
     wechat = WeChatGateway(settings.wechat, settings.time_factor, recorder)
     tencent = TencentGateway(settings.tencent, settings.time_factor, recorder)
     mas = MasGateway(settings.mas, settings.time_factor, recorder)
+    cmpp = CmppGateway(settings.cmpp, settings.time_factor, recorder)
 
     async def lifetime(app: web.Application) -> AsyncIterator[None]:
         recorder.open()
@@ -35,15 +39,18 @@ def build_app(settings: SandboxSettings, clock: Clock = time.time) -> web.Applic
         for pusher in pushers:
             await pusher.open()
         await wechat.open()
+        await cmpp.open()
         yield
+        await cmpp.close()
         await wechat.pusher.close()
         for pusher in pushers:
             await pusher.close()
         recorder.close()
 
     app = web.Application(client_max_size=BODY_LIMIT, middlewares=[say_what_failed])
+    app[CMPP_GATEWAY] = cmpp
     app.cleanup_ctx.append(lifetime)
-    switchboard = Switchboard(recorder, wechat, {ALIYUN: aliyun, TENCENT: tencent, MAS: mas})
+    switchboard = Switchboard(recorder, wechat, {ALIYUN: aliyun, TENCENT: tencent, MAS: mas, CMPP: cmpp})
     app.add_routes(switchboard.routes())
     app.router.add_route("*", settings.wechat.path + "{tail:.*}", wechat.handle)
     app.router.add_route("*", settings.mas.path + "{action}", mas.handle)

@@ -12,6 +12,7 @@ from typing import Self
 from pydantic import Field, ValidationError, model_validator
 
 from notifier.domain.errors import ConfigError
+from notifier.sandbox.cmpp.settings import CmppSettings
 from notifier.sandbox.frozen import Duration, Frozen, MountPath, no_repeats
 from notifier.sandbox.mas.settings import MasSettings
 from notifier.sandbox.mischief import EventMischiefPlan, MischiefPlan
@@ -213,6 +214,8 @@ class SandboxSettings(Frozen):
     """Tencent SMS."""
     mas: MasSettings = MasSettings()
     """移动云MAS."""
+    cmpp: CmppSettings = CmppSettings()
+    """A carrier's CMPP gateway."""
 
 
 def load_settings(path: Path) -> SandboxSettings:

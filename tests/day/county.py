@@ -148,12 +148,13 @@ class SmallCounty:
 
 
 def _channels(gateways: PatientServer, changes: dict[str, Any]) -> settings.Channels:
-    return channel_settings(str(gateways.make_url("")).rstrip("/"), "push_mode" in changes.get("wechat", {}))
+    address, is_aes = str(gateways.make_url("")).rstrip("/"), "push_mode" in changes.get("wechat", {})
+    return channel_settings(address, is_aes, changes.get("sms", SMS))
 
 
 @asynccontextmanager
 async def small_county(url: str, folder: Path, **changes: Any) -> AsyncIterator[SmallCounty]:
-    """The county, open. `changes`: the sandbox's `aliyun` and `wechat` sections, `chunk_size`, `call_timeout`."""
+    """The county, open. `changes`: sections of the sandbox, `sms` (a gateway's name), `chunk_size`, `call_timeout`."""
     async with AsyncExitStack() as opened:
         ledger = await open_ledger(url, Vault(load_keys(folder / "keys.toml")), pool=4)
         opened.push_async_callback(ledger.close)

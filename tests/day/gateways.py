@@ -15,7 +15,7 @@ from notifier.sandbox.settings import SandboxSettings, load_settings
 from notifier.store.ledger import Ledger
 from notifier.store.receipts import store_push
 
-SMS, WECHAT = "aliyun_sms", "wechat"
+SMS, TENCENT, MAS, WECHAT = "aliyun_sms", "tencent_sms", "mas", "wechat"
 
 
 class PatientServer(TestServer):
@@ -33,7 +33,7 @@ def front_door(ledger: Ledger, pushed: asyncio.Event, answering: asyncio.Event) 
         await store_push(ledger, push)
         pushed.set()
         await answering.wait()
-        return web.json_response({"code": 0, "msg": "OK"}) if push.gateway == SMS else web.Response(text="success")
+        return web.json_response({"code": 0, "msg": "OK"}) if push.gateway != WECHAT else web.Response(text="success")
 
     app = web.Application()
     app.router.add_post("/{gateway}", take)
@@ -45,24 +45,46 @@ def sandbox_settings(folder: Path, front: str, changes: dict[str, Any]) -> Sandb
     instant = (timedelta(0), timedelta(seconds=0.01))
     aliyun = {"sms_report_url": f"{front}/{SMS}", "receipt_delay": instant} | changes.get("aliyun", {})
     wechat = {"callback_url": f"{front}/{WECHAT}", "event_delay": instant} | changes.get("wechat", {})
+    tencent = {"report_url": f"{front}/{TENCENT}", "receipt_delay": instant} | changes.get("tencent", {})
+    mas = {"report_url": f"{front}/{MAS}", "receipt_delay": instant} | changes.get("mas", {})
     return shipped.model_copy(
         update={
             "record_path": folder / "handsets.sqlite3",
             "time_factor": 0.001,
             "aliyun": shipped.aliyun.model_copy(update=aliyun),
             "wechat": shipped.wechat.model_copy(update=wechat),
+            "tencent": shipped.tencent.model_copy(update=tencent),
+            "mas": shipped.mas.model_copy(update=mas),
         }
     )
 
 
-def channel_settings(gateways: str, aes: bool) -> settings.Channels:
+def channel_settings(gateways: str, aes: bool, sms: str = SMS) -> settings.Channels:
+    """WeChat and the SMS gateway of that name."""
     return settings.Channels(
         aliyun_sms=settings.AliyunSms(
-            enabled=True,
+            enabled=sms == SMS,
             endpoint=f"{gateways}/aliyun/",
             access_key_id="SandboxKey640425",
             access_key_secret=SecretStr("sandbox-dummy-secret"),
             sign_name="彭阳惠农",
+        ),
+        tencent_sms=settings.TencentSms(
+            enabled=sms == TENCENT,
+            endpoint=f"{gateways}/tencent/",
+            secret_id="AKIDsandbox640425",
+            secret_key=SecretStr("sandbox-dummy-secret"),
+            sdk_app_id="1400640425",
+            sign_name="彭阳惠农",
+            absent_after=timedelta(0),
+        ),
+        mas=settings.Mas(
+            enabled=sms == MAS,
+            endpoint=f"{gateways}/mas/sms/",
+            ec_name="样例县农业农村局",
+            ap_id="sandbox",
+            secret_key=SecretStr("sandbox-dummy-secret"),
+            sign="DWItALe3A",
         ),
         wechat=settings.Wechat(
             enabled=True,

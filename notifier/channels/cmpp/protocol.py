@@ -1,5 +1,6 @@
 """A letter as the SUBMITs that carry it, and what their answers say of the letter. Pure."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,12 +11,11 @@ from notifier.channels.codes import Codes, Kind
 from notifier.domain.messages import Letter
 from notifier.domain.outcomes import Accepted, Outcome, Unsure
 
-TEXT = "text"
-"""The letter's parameter that holds the whole text."""
 SINGLE_UNITS, PART_UNITS = 70, 67
 """UTF-16 units of a text that goes out whole, and of each part of one that does not."""
 MOST_PARTS = 10
 _UCS2 = 8
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,14 @@ class Account:
 
 
 def text_of(letter: Letter, sign: str) -> str:
-    """What the farmer reads."""
-    text = letter.parameters.get(TEXT, "")
+    """What the farmer reads: the letter's template is the text itself, with each ${variable} where its value goes.
+
+    Raises ValueError when a value is missing.
+    """
+    missing = {name for name in _VARIABLE.findall(letter.template) if name not in letter.parameters}
+    if missing:
+        raise ValueError(f"no value for {', '.join(sorted(missing))}")
+    text = _VARIABLE.sub(lambda found: letter.parameters[found[1]], letter.template)
     return f"【{sign}】{text}" if sign else text
 
 
@@ -57,7 +63,7 @@ def contents(text: str, reference: int) -> list[bytes]:
 
 
 def submits(account: Account, letter: Letter) -> list[Submit]:
-    """The SUBMITs of a letter, in the order of its parts. Raises ValueError for a text that cannot be written.
+    """The SUBMITs of a letter, in the order of its parts. Raises ValueError for one that cannot be written.
 
     The parts' reference is the low byte of the message's id: two letters that meet on a handset rarely share it.
     """

@@ -81,7 +81,7 @@ async def a_line(*steps: Step, **changes: Any) -> AsyncIterator[tuple[Cmpp, Scri
 
 
 async def send(channel: Cmpp, n: int = 1, text: str = "您好") -> Outcome:
-    [outcome] = await channel.send([a_letter(n, parameters={"text": text})], f"n{n}-0")
+    [outcome] = await channel.send([a_letter(n, template="${text}", parameters={"text": text})], f"n{n}-0")
     return outcome
 
 

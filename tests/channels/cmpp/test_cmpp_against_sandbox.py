@@ -45,7 +45,7 @@ class Post:
         self.inbound += self.channel.read_push(push)
 
     async def send(self, text: str = "您好", phone: str = PHONE, n: int = 1) -> Outcome:
-        [outcome] = await self.channel.send([Letter(n, phone, "text", {"text": text})], f"n{n}-0")
+        [outcome] = await self.channel.send([Letter(n, phone, "${text}", {"text": text})], f"n{n}-0")
         return outcome
 
     async def misbehave(self, *script: list[str], **plan: Any) -> None:
@@ -192,7 +192,7 @@ async def test_a_second_connection_of_the_account_is_not_let_in(tmp_path: Path) 
         await post.send()
         other = _channel(post.gateway.port)
         async with running(other):
-            [outcome] = await other.send([Letter(2, PHONE, "text", {"text": "您好"})], "n2-0")
+            [outcome] = await other.send([Letter(2, PHONE, "${text}", {"text": "您好"})], "n2-0")
         assert isinstance(outcome, Postponed)
         assert outcome.code == "connect:5"
 

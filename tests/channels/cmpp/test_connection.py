@@ -120,6 +120,6 @@ async def test_a_long_letter_that_loses_an_answer_is_unsure_and_a_refused_part_r
 async def test_a_text_that_cannot_be_written_never_leaves() -> None:
     async with a_line() as (channel, ismg):
         assert isinstance(await send(channel, text="\ud800"), Refused)
-        letter = Letter(1, "1" * 40, "text", {"text": "您好"})
+        letter = Letter(1, "1" * 40, "${text}", {"text": "您好"})
         assert isinstance((await channel.send([letter], "n1-0"))[0], Refused)
         assert not ismg.asked

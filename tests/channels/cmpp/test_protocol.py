@@ -28,13 +28,22 @@ REPORT = Report(7, "DELIVRD", "2611231000", "2611231001", PHONE, 1)
 
 
 def test_a_short_text_goes_out_whole_behind_its_signature() -> None:
-    [one] = submits(ACCOUNT, a_letter(parameters={"text": "您好"}))
+    [one] = submits(ACCOUNT, a_letter(template="${text}", parameters={"text": "您好"}))
     assert one.content.decode("utf-16-be") == "【样例县惠农通知】您好"
     assert (one.udhi, one.pk_total, one.pk_number, one.fmt, one.registered) == (0, 1, 1, 8, 1)
 
 
+def test_the_template_is_the_text_and_every_variable_of_it_has_a_value() -> None:
+    template = "${name}您好，${amount}元已发放。咨询${tel}。"
+    values = {"name": "样例甲", "amount": "297.50", "tel": "${name}"}
+    [one] = submits(replace(ACCOUNT, sign=""), a_letter(template=template, parameters=values))
+    assert one.content.decode("utf-16-be") == "样例甲您好，297.50元已发放。咨询${name}。"
+    with pytest.raises(ValueError, match="amount"):
+        submits(ACCOUNT, a_letter(template=template, parameters={"name": "样例甲", "tel": "1"}))
+
+
 def test_without_a_signature_the_gateway_puts_it_there() -> None:
-    [one] = submits(replace(ACCOUNT, sign=""), a_letter(parameters={"text": "您好"}))
+    [one] = submits(replace(ACCOUNT, sign=""), a_letter(template="${text}", parameters={"text": "您好"}))
     assert one.content.decode("utf-16-be") == "您好"
 
 
@@ -49,7 +58,7 @@ def test_each_part_says_which_it_is_of_how_many() -> None:
     parts = contents("农" * 150, 0xAB)
     assert [part[:6].hex() for part in parts] == ["050003ab0301", "050003ab0302", "050003ab0303"]
     assert [len(part) for part in parts] == [140, 140, 6 + 2 * 16]
-    many = submits(replace(ACCOUNT, sign=""), a_letter(0x1AB, parameters={"text": "农" * 150}))
+    many = submits(replace(ACCOUNT, sign=""), a_letter(0x1AB, template="${text}", parameters={"text": "农" * 150}))
     assert [(one.udhi, one.pk_total, one.pk_number) for one in many] == [(1, 3, 1), (1, 3, 2), (1, 3, 3)]
     assert [one.content for one in many] == parts
 

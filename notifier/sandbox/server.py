@@ -18,6 +18,7 @@ from notifier.sandbox.recorder import Clock, HandsetRecorder
 from notifier.sandbox.settings import SandboxSettings
 from notifier.sandbox.tencent.endpoint import TencentGateway
 from notifier.sandbox.wechat.endpoint import WeChatGateway
+from notifier.sandbox.wechat.switches import WeChatSwitches
 
 BODY_LIMIT = 8 * 2**20
 CMPP_GATEWAY = web.AppKey("cmpp", CmppGateway)
@@ -53,6 +54,7 @@ def build_app(settings: SandboxSettings, clock: Clock = time.time) -> web.Applic
     switchboard = Switchboard(recorder, wechat, {ALIYUN: aliyun, TENCENT: tencent, MAS: mas, CMPP: cmpp})
     app.add_routes(switchboard.routes())
     app.router.add_route("*", settings.wechat.path + "{tail:.*}", wechat.handle)
+    app.add_routes(WeChatSwitches(wechat, settings.wechat.path).routes())
     app.router.add_route("*", settings.mas.path + "{action}", mas.handle)
     _mount(app, settings.tencent.path, tencent.handle)
     _mount(app, settings.aliyun.path, aliyun.handle)

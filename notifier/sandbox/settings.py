@@ -141,6 +141,8 @@ class WeChatTemplate(Frozen):
     """Keyword such as thing1 -> label; the platform asks for at least two."""
     allowed: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Approved values of const and enum keywords."""
+    lasting: bool = True
+    """Of a subscription template: accepted once it lasts (长期订阅); false takes one acceptance for each notice."""
 
 
 class WeChatSettings(Frozen):
@@ -160,6 +162,8 @@ class WeChatSettings(Frozen):
     """Addresses that may fetch a token (IP 白名单); empty allows all."""
     templates: tuple[WeChatTemplate, ...] = ()
     """Template messages of the account."""
+    subscriptions: tuple[WeChatTemplate, ...] = ()
+    """Subscription notices (订阅通知) of the account."""
     token_life: Duration = timedelta(hours=2)
     """Life of an access token."""
     token_overlap: Duration = timedelta(minutes=5)
@@ -194,6 +198,7 @@ class WeChatSettings(Frozen):
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
         no_repeats("wechat.templates", (t.template_id for t in self.templates))
+        no_repeats("wechat.subscriptions", (t.template_id for t in self.subscriptions))
         return self
 
 

@@ -1,7 +1,8 @@
-"""The HTTP side of the official account: cgi-bin/token, cgi-bin/stable_token, cgi-bin/message/template/send."""
+"""The HTTP side of the official account: what lies below cgi-bin, and the exchange of page codes."""
 
 import secrets
 import sqlite3
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
@@ -11,11 +12,21 @@ from notifier.sandbox import tampering
 from notifier.sandbox.mischief import Mishap
 from notifier.sandbox.recorder import HandsetRecorder
 from notifier.sandbox.settings import WeChatSettings
+from notifier.sandbox.wechat.answers import Answers
 from notifier.sandbox.wechat.callbacks import CallbackPusher
-from notifier.sandbox.wechat.followers import Followers
+from notifier.sandbox.wechat.consents import Consents
+from notifier.sandbox.wechat.followers import Followers, Standing, is_openid
 from notifier.sandbox.wechat.refusals import WeChatRefusal, refusal
+from notifier.sandbox.wechat.scenes import Scenes, picture
 from notifier.sandbox.wechat.sending import TemplateSending
+from notifier.sandbox.wechat.subscriptions import SubscriptionSending
 from notifier.sandbox.wechat.tokens import DAY_S, TokenOffice
+from notifier.sandbox.wechat.visitors import Visitors
+
+_ANSWERS_PER_DAY = 500_000
+_CODES_PER_DAY = 100_000
+Delivery = Callable[[Any, frozenset[Mishap]], Awaitable[dict[str, Any]]]
+"""Takes a body and what goes wrong with it; gives the fields of the answer besides errcode and errmsg."""
 
 
 class WeChatGateway:
@@ -26,30 +37,82 @@ class WeChatGateway:
         self.followers = Followers(recorder, everybody_follows=settings.everybody_follows)
         self.sending = TemplateSending(settings, time_factor, recorder, self.followers, self.pusher)
         self.mischief = self.sending.mischief
+        self.consents = Consents(recorder, settings.subscriptions)
+        self.subscriptions = SubscriptionSending(self.consents, self.sending)
+        self.answers = Answers(recorder, self.pusher.windows)
+        self.scenes = Scenes(recorder.clock)
+        self.visitors = Visitors(settings, recorder.clock)
         self.tokens = TokenOffice(settings, recorder.clock)
         self._sends_per_day = settings.sends_per_day
 
     async def open(self) -> None:
         self.followers.open()
+        self.consents.open()
         self.sending.open()
         await self.pusher.open()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answers any request under cgi-bin the way the platform would."""
-        try:
-            match request.match_info["tail"]:
-                case "token":
-                    return _answer(self._plain_token(request))
-                case "stable_token":
-                    return _answer(await self._stable_token(request))
-                case "message/template/send":
-                    return await self._send(request)
-            raise refusal(40066)
-        except WeChatRefusal as said:
-            rid = "-".join(secrets.token_hex(4) for _ in range(3))
-            return _answer({"errcode": said.errcode, "errmsg": f"{said.errmsg} rid: {rid}"})
-        except sqlite3.Error:
-            return _answer({"errcode": -1, "errmsg": "system error"})
+        return await _said(self._handle(request))
+
+    async def exchange(self, request: web.Request) -> web.StreamResponse:
+        """sns/oauth2/access_token: a page's code for its visitor; needs no access token."""
+
+        async def exchanged() -> web.StreamResponse:
+            return _answer(self.visitors.exchange(request.query))
+
+        return await _said(exchanged())
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        match request.match_info["tail"]:
+            case "token":
+                return _answer(self._plain_token(request))
+            case "stable_token":
+                return _answer(await self._stable_token(request))
+            case "message/template/send":
+                return await self._send(request, "template/send", self._sends_per_day, self._template)
+            case "message/subscribe/bizsend":
+                return await self._send(request, "bizsend", self._sends_per_day, self._subscription)
+            case "message/custom/send":
+                return await self._send(request, "custom/send", _ANSWERS_PER_DAY, self._custom)
+            case "qrcode/create":
+                return await self._send(request, "qrcode/create", _CODES_PER_DAY, self._qrcode)
+            case "showqrcode":
+                return self._picture(request)
+            case "user/info":
+                return _answer(self._user(request))
+        raise refusal(40066)
+
+    async def _template(self, given: Any, drawn: frozenset[Mishap]) -> dict[str, Any]:
+        return {"msgid": await self.sending.send(given, drawn)}
+
+    async def _subscription(self, given: Any, drawn: frozenset[Mishap]) -> dict[str, Any]:
+        await self.subscriptions.send(given, drawn)
+        return {}
+
+    async def _custom(self, given: Any, drawn: frozenset[Mishap]) -> dict[str, Any]:
+        await self.answers.send(given)
+        return {}
+
+    async def _qrcode(self, given: Any, drawn: frozenset[Mishap]) -> dict[str, Any]:
+        return self.scenes.create(given)
+
+    def _picture(self, request: web.Request) -> web.Response:
+        ticket = request.query.get("ticket", "")
+        if self.scenes.scene_of(ticket) is None:
+            raise web.HTTPNotFound
+        return web.Response(body=picture(ticket), content_type="image/png")
+
+    def _user(self, request: web.Request) -> dict[str, Any]:
+        if request.method != "GET":
+            raise refusal(43001)
+        self.tokens.check(request.query.get("access_token"))
+        openid = request.query.get("openid", "")
+        if not is_openid(openid):
+            raise refusal(40003)
+        if self.followers.of(openid) is Standing.LEFT:
+            return {"subscribe": 0, "openid": openid}
+        return {"subscribe": 1, "openid": openid, "language": "zh_CN", "remark": "", "groupid": 0, "tagid_list": []}
 
     def _plain_token(self, request: web.Request) -> dict[str, Any]:
         if request.method != "GET":
@@ -62,7 +125,7 @@ class WeChatGateway:
             raise refusal(47001)
         return self.tokens.issue_stable(given, request.remote or "")
 
-    async def _send(self, request: web.Request) -> web.StreamResponse:
+    async def _send(self, request: web.Request, api: str, most: int, deliver: Delivery) -> web.StreamResponse:
         token = request.query.get("access_token")
         self.tokens.check(token)
         given = await _read_json(request)
@@ -74,10 +137,20 @@ class WeChatGateway:
             return stopped
         if Mishap.THROTTLE in drawn:
             raise refusal(45011)
-        self.tokens.spend("template/send", DAY_S, self._sends_per_day, 45009)
-        msgid = await self.sending.send(given, drawn)
-        answer = _answer({"errcode": 0, "errmsg": "ok", "msgid": msgid})
+        self.tokens.spend(api, DAY_S, most, 45009)
+        said = await deliver(given, drawn)
+        answer = _answer({"errcode": 0, "errmsg": "ok", **said})
         return await tampering.after(request, answer, drawn, self.mischief)
+
+
+async def _said(answering: Awaitable[web.StreamResponse]) -> web.StreamResponse:
+    try:
+        return await answering
+    except WeChatRefusal as said:
+        rid = "-".join(secrets.token_hex(4) for _ in range(3))
+        return _answer({"errcode": said.errcode, "errmsg": f"{said.errmsg} rid: {rid}"})
+    except sqlite3.Error:
+        return _answer({"errcode": -1, "errmsg": "system error"})
 
 
 async def _read_json(request: web.Request) -> Any:

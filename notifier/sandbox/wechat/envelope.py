@@ -4,6 +4,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from wechatpy.crypto import PrpCrypto, WeChatCrypto
 
@@ -16,12 +17,19 @@ def signature_of(*parts: str) -> str:
     return hashlib.sha1("".join(sorted(parts)).encode()).hexdigest()
 
 
-def event_xml(fields: Mapping[str, str | int]) -> str:
-    """The platform's XML: text in CDATA, numbers bare, in the order given."""
-    return f"<xml>{''.join(f'<{name}>{_content(value)}</{name}>' for name, value in fields.items())}</xml>"
+def event_xml(fields: Mapping[str, Any]) -> str:
+    """The platform's XML: text in CDATA, numbers bare, in the order given; a list is its name again and again."""
+    return f"<xml>{_inside(fields)}</xml>"
 
 
-def _content(value: str | int) -> str:
+def _inside(fields: Mapping[str, Any]) -> str:
+    named = [(name, one) for name, value in fields.items() for one in (value if isinstance(value, list) else [value])]
+    return "".join(f"<{name}>{_content(value)}</{name}>" for name, value in named)
+
+
+def _content(value: str | int | Mapping[str, Any]) -> str:
+    if isinstance(value, Mapping):
+        return _inside(value)
     if isinstance(value, int):
         return str(value)
     # the one sequence that CDATA cannot hold is cut in two
@@ -37,7 +45,7 @@ class Sealer:
         key = WeChatCrypto(settings.token, settings.encoding_aes_key, settings.appid).key
         self._crypto = PrpCrypto(key)
 
-    def seal(self, url: str, fields: Mapping[str, str | int], mode: PushMode) -> Push:
+    def seal(self, url: str, fields: Mapping[str, Any], mode: PushMode) -> Push:
         """A push that any message server of this account can verify (and open, unless it is plain)."""
         timestamp, nonce = str(int(self._clock())), str(secrets.randbelow(10**10))
         params = {

@@ -62,18 +62,18 @@ class TemplateSending:
             raise refusal(47001)
         openid = self._followers.check(given.get("touser"))
         template = self._template(given.get("template_id"))
-        text = _render(template, given.get("data"))
+        text = render(template, given.get("data"))
         key = given.get("client_msg_id", "")
         if not isinstance(key, str):
             raise refusal(47001)
         now_ms = self._recorder.now_ms()
         if key and (msgid := self._earlier(openid, key, now_ms)):
             return msgid
-        msgid = next(self._msgids)
+        msgid = self.next_msgid()
         if key:
             self._remember(openid, key, now_ms, msgid)
         try:
-            await self._accept(openid, (template.template_id, key, text), msgid, drawn)
+            await self.accept(openid, (template.template_id, key, text), msgid, drawn)
         except sqlite3.Error:
             self._sent.pop((openid, key), None)
             raise
@@ -99,7 +99,12 @@ class TemplateSending:
                 return
             del self._sent[oldest]
 
-    async def _accept(self, openid: str, words: tuple[str, str, str], msgid: int, drawn: frozenset[Mishap]) -> None:
+    def next_msgid(self) -> int:
+        """A msgid that nobody had."""
+        return next(self._msgids)
+
+    async def accept(self, openid: str, words: tuple[str, str, str], msgid: int, drawn: frozenset[Mishap]) -> None:
+        """The message (template, key, text) is in the record and its event is due. Raises sqlite3.Error."""
         mishaps = self.mischief.draw_receipt(drawn)
         delay_s = self._random.uniform(*self._delay_s)
         if Mishap.RECEIPT_LATE in mishaps:
@@ -126,7 +131,7 @@ class TemplateSending:
         return Received(row_id, at_ms, WECHAT, *said, 1, result, at_ms, WAITING, WECHAT)
 
 
-def _render(template: WeChatTemplate, values: object) -> str:
+def render(template: WeChatTemplate, values: object) -> str:
     """Headline and one line a keyword, as the follower sees it. Raises WeChatRefusal 47001 or 47003."""
     if not isinstance(values, Mapping):
         raise refusal(47001)

@@ -1,0 +1,127 @@
+"""What a follower does, on request: accepts notices, presses the menu, scans a code, opens a page; and a page's paths."""
+
+from typing import Annotated, Literal, TypeVar
+
+import orjson
+from aiohttp import web
+from pydantic import Field, ValidationError
+
+from notifier.sandbox.frozen import Frozen
+from notifier.sandbox.wechat.endpoint import WeChatGateway
+
+_Openid = Annotated[str, Field(pattern=r"^o[A-Za-z0-9_-]{5,63}$")]
+
+
+class ConsentOrder(Frozen):
+    openids: tuple[_Openid, ...]
+    """Who decides."""
+    template_id: str
+    """A template of wechat.subscriptions."""
+    word: Literal["accept", "reject"] = "accept"
+    """What they choose in the popup; with `change` only reject makes sense."""
+    change: bool = False
+    """It is withdrawn later in the account's settings: a change event instead of the popup's."""
+    mistaken: bool = False
+    """The change event comes in the popup's wrapper, as the documentation once showed it."""
+    push: bool = True
+    """False changes the consent without any event."""
+
+
+class PressOrder(Frozen):
+    openid: _Openid
+    """Who presses the menu."""
+    key: str = "ask"
+    """The menu's key."""
+
+
+class ScanOrder(Frozen):
+    openid: _Openid
+    """Who, following already, scans a code."""
+    ticket: str
+    """The code's ticket, from qrcode/create."""
+
+
+class VisitorOrder(Frozen):
+    openid: _Openid
+    """Whose WeChat opens the next pages."""
+    snapshot: bool = False
+    """It is a 快照页: a virtual account."""
+
+
+Order = TypeVar("Order", bound=Frozen)
+
+
+class WeChatSwitches:
+    """Routes of the official account besides cgi-bin."""
+
+    def __init__(self, wechat: WeChatGateway, path: str) -> None:
+        self._wechat = wechat
+        self._above = path.removesuffix("cgi-bin/")
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.post("/sandbox/consents", self.consent),
+            web.post("/sandbox/press", self.press),
+            web.post("/sandbox/scan", self.scan),
+            web.post("/sandbox/visitor", self.visit),
+            web.get(f"{self._above}sns/oauth2/access_token", self._wechat.exchange),
+            web.get(f"{self._above}connect/oauth2/authorize", self.authorize),
+        ]
+
+    async def consent(self, request: web.Request) -> web.Response:
+        """They accept or reject a template's notices from now on, and the service is told."""
+        order = await _read(request, ConsentOrder)
+        consents, pusher = self._wechat.consents, self._wechat.pusher
+        if order.template_id not in consents.templates:
+            raise _bad("template_id 应是 wechat.subscriptions 中的模板")
+        (consents.accept if order.word == "accept" else consents.reject)(order.openids, order.template_id)
+        for openid in order.openids if order.push else ():
+            if order.change:
+                pusher.withdraw(openid, order.template_id, mistaken=order.mistaken)
+            else:
+                pusher.popup(openid, {order.template_id: order.word})
+        return _json({"ok": True})
+
+    async def press(self, request: web.Request) -> web.Response:
+        order = await _read(request, PressOrder)
+        self._wechat.pusher.press(order.openid, order.key)
+        return _json({"ok": True})
+
+    async def scan(self, request: web.Request) -> web.Response:
+        """A SCAN event with the ticket's scene is due; an ended ticket leads nowhere."""
+        order = await _read(request, ScanOrder)
+        scene = self._wechat.scenes.scene_of(order.ticket)
+        if scene is None:
+            raise _bad("这个二维码不存在或已过期")
+        self._wechat.pusher.scan(order.openid, scene, order.ticket)
+        return _json({"scene": scene})
+
+    async def visit(self, request: web.Request) -> web.Response:
+        """The next pages are opened by that openid; a code for it is given at once, too."""
+        order = await _read(request, VisitorOrder)
+        visitors = self._wechat.visitors
+        visitors.openid, visitors.is_snapshot = order.openid, order.snapshot
+        return _json({"code": visitors.code()})
+
+    async def authorize(self, request: web.Request) -> web.Response:
+        """The browser comes back with a code, as after a silent snsapi_base."""
+        target = self._wechat.visitors.sent_back(request.rel_url.raw_query_string)
+        if target is None:
+            return web.Response(text="Oops! Something went wrong:(", status=200)
+        raise web.HTTPFound(target)
+
+
+async def _read(request: web.Request, shape: type[Order]) -> Order:
+    try:
+        return shape.model_validate_json(await request.read() or b"{}")
+    except ValidationError as error:
+        faults = (f"{'.'.join(map(str, fault['loc'])) or '(整体)'}：{fault['msg']}" for fault in error.errors())
+        raise _bad("；".join(faults)) from None
+
+
+def _bad(sentence: str) -> web.HTTPBadRequest:
+    return web.HTTPBadRequest(text=orjson.dumps({"error": sentence}).decode(), content_type="application/json")
+
+
+def _json(said: object) -> web.Response:
+    return web.Response(body=orjson.dumps(said), content_type="application/json")

@@ -2,7 +2,7 @@
 
 import typer
 
-from notifier.commands import caring, importing, proving, running, telling
+from notifier.commands import caring, following, importing, proving, running, telling
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,6 +20,7 @@ app.command("doctor")(caring.doctor_command)
 app.command("report")(telling.report_command)
 app.command("proof")(proving.proof_command)
 app.add_typer(importing.commands, name="import")
+app.add_typer(following.commands, name="wechat")
 app.add_typer(telling.campaign, name="campaign")
 app.add_typer(telling.visit, name="visit")
 app.add_typer(telling.unmatched, name="unmatched")

@@ -18,7 +18,7 @@ from notifier.dispatch import settle as settling
 from notifier.dispatch import step as dispatching
 from notifier.dispatch.connections import Connections
 from notifier.dispatch.step import DispatchDesk
-from notifier.domain.contracts import Bus, Channel, Clock
+from notifier.domain.contracts import Bus, Channel, Clock, Replies
 from notifier.domain.errors import ConfigError
 from notifier.match import step as matching
 from notifier.operate.retention import purge
@@ -28,6 +28,7 @@ from notifier.settings import Settings
 from notifier.sources.headers import load_aliases
 from notifier.sources.looking import Means, Watched
 from notifier.sources.registry import load_sources
+from notifier.store.following import LedgerReplyAllowance
 from notifier.store.intake import Intake
 from notifier.store.ledger import Ledger, open_ledger
 from notifier.store.migrate import is_current, upgrade
@@ -55,6 +56,8 @@ class App:
     composing: ComposeDesk
     dispatching: DispatchDesk
     tracking: TrackDesk
+    replies: Replies | None
+    """Answers to people who wrote to the official account; None where there is none."""
     campaigns: CampaignDesk
     visits: VisitDesk
 
@@ -132,6 +135,7 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
             ),
             dispatching=DispatchDesk(ledger, clock, by_medium, settings.dispatch, calls, may_send=connections.may_send),
             tracking=TrackDesk(ledger, clock, channels, settings.track),
+            replies=_replies(channels, LedgerReplyAllowance(ledger, clock)),
             campaigns=CampaignDesk(ledger, clock, settings.campaigns.launch_when_approved),
             visits=VisitDesk(ledger, clock),
         )
@@ -152,6 +156,11 @@ def front_desk(app: App) -> FrontDesk:
         schema_is_current=lambda: is_current(app.settings.ledger.url),
         callback_secret=secret,
     )
+
+
+def _replies(channels: Mapping[str, Channel], allowance: LedgerReplyAllowance) -> Replies | None:
+    wechat = channels.get("wechat")
+    return wechat.replies(allowance) if isinstance(wechat, Wechat) else None
 
 
 def _greeting(app: App) -> Callable[[Mapping[str, str]], str | None]:

@@ -7,9 +7,8 @@ import structlog
 from aiohttp import web
 from prometheus_client import Counter
 
-from notifier.domain.contracts import Channel, Push
+from notifier.domain.contracts import Channel, Push, Signing
 from notifier.domain.errors import InputError
-from notifier.domain.messages import Medium
 from notifier.web.desk import DESK, FrontDesk
 
 _log = structlog.get_logger("web")
@@ -27,9 +26,9 @@ async def take_push(request: web.Request) -> web.Response:
     desk = request.app[DESK]
     channel = _channel(desk, request.match_info)
     push = Push(channel.name, dict(request.query), await request.read(), desk.clock.now())
-    if channel.medium is Medium.WECHAT:  # the only one that signs; an unsigned push can only be believed when folded
+    if isinstance(channel, Signing):  # what nobody signed can only be believed when it is folded
         try:
-            channel.read_push(push)
+            push = channel.recognised(push)
         except InputError:
             _PUSHES.labels(channel.name, "refused").inc()
             _log.warning("push_refused", gateway=channel.name)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from aiohttp import ClientResponse, web
@@ -98,6 +98,14 @@ class ScriptedGateway:
         return 200, "application/json", '{"code": 0, "msg": "成功"}'
 
 
+class SigningGateway(ScriptedGateway):
+    """Its pushes are signed, and known again by their body."""
+
+    def recognised(self, push: Push) -> Push:
+        self.read_push(push)
+        return replace(push, key=push.body.hex(), once=push.query.get("signature"))
+
+
 def _echo(query: Mapping[str, str]) -> str | None:
     return query.get("echostr") if query.get("signature") == "right" else None
 
@@ -168,7 +176,7 @@ async def a_front(ledger: Ledger) -> Front:
         ledger=ledger,
         channels={
             "aliyun_sms": ScriptedGateway("aliyun_sms", Medium.SMS),
-            "wechat": ScriptedGateway("wechat", Medium.WECHAT),
+            "wechat": SigningGateway("wechat", Medium.WECHAT),
         },
         settings=Web(callback_secret=SecretStr(SECRET)),
         clock=clock,

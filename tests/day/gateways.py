@@ -47,6 +47,7 @@ def sandbox_settings(folder: Path, front: str, changes: dict[str, Any]) -> Sandb
     wechat = {"callback_url": f"{front}/{WECHAT}", "event_delay": instant} | changes.get("wechat", {})
     tencent = {"report_url": f"{front}/{TENCENT}", "receipt_delay": instant} | changes.get("tencent", {})
     mas = {"report_url": f"{front}/{MAS}", "receipt_delay": instant} | changes.get("mas", {})
+    cmpp = {"receipt_delay": instant} | changes.get("cmpp", {})
     return shipped.model_copy(
         update={
             "record_path": folder / "handsets.sqlite3",
@@ -55,6 +56,7 @@ def sandbox_settings(folder: Path, front: str, changes: dict[str, Any]) -> Sandb
             "wechat": shipped.wechat.model_copy(update=wechat),
             "tencent": shipped.tencent.model_copy(update=tencent),
             "mas": shipped.mas.model_copy(update=mas),
+            "cmpp": shipped.cmpp.model_copy(update=cmpp),
         }
     )
 

@@ -58,20 +58,25 @@ def build_app(settings: SandboxSettings, clock: Clock = time.time) -> web.Applic
     app.router.add_route("*", settings.mas.path + "{action}", mas.handle)
     _mount(app, settings.tencent.path, tencent.handle)
     _mount(app, settings.aliyun.path, aliyun.handle)
-
-    async def at_root(request: web.Request) -> web.StreamResponse:
-        is_tencent = settings.tencent.at_root and "X-TC-Action" in request.headers
-        if not is_tencent and not settings.aliyun.at_root:
-            raise web.HTTPNotFound
-        return await (tencent if is_tencent else aliyun).handle(request)
-
-    app.router.add_route("*", "/", at_root)
+    app.router.add_route("*", "/", _at_root(settings, aliyun, tencent))
     return app
 
 
 def _mount(app: web.Application, path: str, handle: Handler) -> None:
     for one in (path, path.rstrip("/")):
         app.router.add_route("*", one, handle)
+
+
+def _at_root(settings: SandboxSettings, aliyun: AliyunGateway, tencent: TencentGateway) -> Handler:
+    """What answers at "/": two clouds whose official clients know no other path, told apart by a header."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        is_tencent = settings.tencent.at_root and "X-TC-Action" in request.headers
+        if not is_tencent and not settings.aliyun.at_root:
+            raise web.HTTPNotFound
+        return await (tencent if is_tencent else aliyun).handle(request)
+
+    return answer
 
 
 async def run(settings: SandboxSettings, stop: asyncio.Event, on_ready: Callable[[str], None] | None = None) -> None:

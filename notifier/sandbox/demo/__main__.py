@@ -27,6 +27,7 @@ def main(words: Sequence[str] | None = None) -> int:
         headless=asked.headless,
         kills=asked.kill,
         window=timedelta(seconds=asked.window),
+        courtesy=timedelta(seconds=asked.courtesy),
     )
     screen = Screen()
     try:
@@ -50,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--headless", action="store_true", help="不等人操作；最后一行是一个 JSON 对象")
     parser.add_argument("--kill", action="store_true", help="发送途中强行终止服务一次（kill -9）再启动")
     parser.add_argument("--window", type=float, default=20, metavar="S", help="等待回执的秒数，默认 20")
+    parser.add_argument("--courtesy", type=float, default=90, metavar="S", help="等人在控制台审核的秒数，默认 90")
     parser.add_argument("--folder", metavar="DIR", help="用这个空文件夹，事后保留；默认用临时文件夹")
     parser.add_argument("--keep", action="store_true", help="事后保留临时文件夹")
     return parser

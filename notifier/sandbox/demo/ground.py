@@ -19,6 +19,19 @@ _LAYOUTS = {
     "zcjd": ("div.boxcon div > ul", "li:nth-child(2) a", "li:nth-child(3)", "div.zz-xl-sec"),
     "hmzc": ("div.xxgk_wrap ul", "li.w383 a", "li.w100 span", "div.TRS_Editor"),
 }
+_CHANNELS = """[channels.aliyun_sms]
+enabled = true
+endpoint = "{sandbox}/aliyun/"
+access_key_id = "SandboxKey640425"
+access_key_secret = "sandbox-dummy-secret"
+sign_name = "彭阳惠农"
+[channels.wechat]
+enabled = true
+api_base = "{sandbox}/wechat/"
+appid = "wx6404250000000001"
+secret = "00000000000000000000000000640425"
+token = "sandboxToken640425"
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +139,7 @@ def _seconds(span: timedelta) -> str:
 
 
 def _service_settings(ground: Ground, window: timedelta) -> str:
-    return f"""# Written by scripts/demo: the waiting windows are short here and nowhere else.
+    told = f"""# Written by scripts/demo: the waiting windows are short here and nowhere else.
 [ledger]
 url = "sqlite+aiosqlite:///{ground.folder}/ledger.db"
 [seal]
@@ -155,19 +168,8 @@ compose_every = "PT1S"
 sweep_every = "PT1S"
 track_every = "PT1S"
 settle_every = "PT1S"
-[channels.aliyun_sms]
-enabled = true
-endpoint = "{ground.sandbox}/aliyun/"
-access_key_id = "SandboxKey640425"
-access_key_secret = "sandbox-dummy-secret"
-sign_name = "彭阳惠农"
-[channels.wechat]
-enabled = true
-api_base = "{ground.sandbox}/wechat/"
-appid = "wx6404250000000001"
-secret = "00000000000000000000000000640425"
-token = "sandboxToken640425"
 """
+    return told + _CHANNELS.format(sandbox=ground.sandbox)
 
 
 def _sandbox_settings(ground: Ground) -> str:

@@ -7,7 +7,7 @@ import structlog
 from aiohttp import web
 from prometheus_client import Counter
 
-from notifier.domain.contracts import Channel, Push, Signing
+from notifier.domain.contracts import Channel, Connected, Push, Signing
 from notifier.domain.errors import InputError
 from notifier.web.desk import DESK, FrontDesk
 
@@ -20,8 +20,8 @@ _PUSHES = Counter(
 async def take_push(request: web.Request) -> web.Response:
     """POST /callbacks/{gateway}/{secret}: the push is durable and answered in the provider's own form.
 
-    404 for a wrong secret or gateway, 400 for a push that is not the provider's, 413 for one that is too large, 500
-    when it could not be stored, so that the provider pushes it again.
+    404 for a wrong secret or gateway and for one that pushes over a connection, 400 for a push that is not the
+    provider's, 413 for one that is too large, 500 when it could not be stored, so that the provider pushes it again.
     """
     desk = request.app[DESK]
     channel = _channel(desk, request.match_info)
@@ -52,7 +52,7 @@ async def shake_hands(request: web.Request) -> web.Response:
 def _channel(desk: FrontDesk, found: Mapping[str, str]) -> Channel:
     _check_secret(desk, found)
     channel = desk.channels.get(found["gateway"])
-    if channel is None:
+    if channel is None or isinstance(channel, Connected):
         raise web.HTTPNotFound(text="")
     return channel
 

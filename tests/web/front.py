@@ -1,7 +1,7 @@
 """A front desk over a real ledger, with people's deeds recorded instead of done, and a client that can log in."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -106,6 +106,13 @@ class SigningGateway(ScriptedGateway):
         return replace(push, key=push.body.hex(), once=push.query.get("signature"))
 
 
+class ConnectedGateway(ScriptedGateway):
+    """Its pushes come over a connection."""
+
+    async def run(self, take: Callable[[Push], Awaitable[object]]) -> None:
+        raise AssertionError("the front desk keeps no connection up")
+
+
 def _echo(query: Mapping[str, str]) -> str | None:
     return query.get("echostr") if query.get("signature") == "right" else None
 
@@ -176,6 +183,7 @@ async def a_front(ledger: Ledger) -> Front:
         ledger=ledger,
         channels={
             "aliyun_sms": ScriptedGateway("aliyun_sms", Medium.SMS),
+            "cmpp": ConnectedGateway("cmpp", Medium.SMS),
             "wechat": SigningGateway("wechat", Medium.WECHAT),
         },
         settings=Web(callback_secret=SecretStr(SECRET)),

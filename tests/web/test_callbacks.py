@@ -34,7 +34,14 @@ async def test_a_repeated_push_is_answered_again_and_stored_once(front: Front) -
 
 
 @pytest.mark.parametrize(
-    "path", [f"{SMS}x", "/callbacks/aliyun_sms/wrong", f"/callbacks/nobody/{SECRET}", "/callbacks/aliyun_sms/错"]
+    "path",
+    [
+        f"{SMS}x",
+        "/callbacks/aliyun_sms/wrong",
+        f"/callbacks/nobody/{SECRET}",
+        f"/callbacks/cmpp/{SECRET}",
+        "/callbacks/aliyun_sms/错",
+    ],
 )
 async def test_a_wrong_secret_or_gateway_is_not_there(front: Front, path: str) -> None:
     answer = await front.client.post(path, data=BODY)

@@ -14,6 +14,8 @@ from notifier.store.settling import Settled, UnsureLetters
 
 _MOST = 50
 """Attempts asked about together; few, so that what was said is recorded before another process asks again."""
+_AT_ONCE = 8
+"""Questions under way together: a provider that answers twenty a second must not keep the calls that send waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +37,23 @@ async def settle(desk: DispatchDesk, track: Track) -> SettledCounts:
     began = desk.clock.now()
     again_at = began + max(desk.settings.settle_after, timedelta(microseconds=1))
     counts: list[SettledCounts] = []
+    asking = asyncio.Semaphore(_AT_ONCE)
     while due := await settling.due_unsure(desk.ledger, began, again_at, _MOST):
-        counts += await asyncio.gather(*(_settle_one(desk, attempt, track) for attempt in due))
+        counts += await asyncio.gather(*(_settle_one(desk, attempt, track, asking) for attempt in due))
     return SettledCounts(
         sum(one.n_found for one in counts), sum(one.n_absent for one in counts), sum(one.n_lost for one in counts)
     )
 
 
-async def _settle_one(desk: DispatchDesk, attempt: UnsureLetters, track: Track) -> SettledCounts:
+async def _settle_one(
+    desk: DispatchDesk, attempt: UnsureLetters, track: Track, asking: asyncio.Semaphore
+) -> SettledCounts:
     channel = desk.channels.get(attempt.medium)
 
     async def ask(letter: Letter) -> tuple[Letter, Settlement | None]:
         if channel is None or channel.name != attempt.gateway:
             return letter, None
-        async with desk.calls:
+        async with asking, desk.calls:
             return letter, await channel.ask(letter, attempt.out_id, attempt.started_at)
 
     answers = await asyncio.gather(*(ask(letter) for letter in attempt.letters))

@@ -1,11 +1,17 @@
 """The whole way by Tencent and by MAS: from what is owed to the handset and back, also when answers are lost."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from notifier.dispatch.settle import settle
+from notifier.domain.contracts import Channel
+from notifier.domain.messages import Letter, Medium
+from notifier.domain.outcomes import NoAnswer, Settlement
 from notifier.sandbox.tencent.settings import TencentFlow
 from notifier.store import tally
 from tests.day.county import A, SmallCounty, phone, settle_in, small_county, tell_payments, tell_policy
@@ -77,6 +83,36 @@ async def test_what_tencent_left_unsure_is_settled_by_its_pull_and_told_once(
     await county.a_round()
     assert await county.messages() == {"delivered": 30}
     assert len(county.received()) == 30
+
+
+class _Slow:
+    """The real channel, whose provider takes its time to answer a question."""
+
+    def __init__(self, real: Channel) -> None:
+        self.name, self.medium, self.batch_size = real.name, real.medium, real.batch_size
+        self.one_text_a_call = real.one_text_a_call
+        self.send, self.read_push, self.answer_push = real.send, real.read_push, real.answer_push
+        self._real = real
+        self.n_asked = self.n_now = self.n_most = 0
+
+    async def ask(self, letter: Letter, out_id: str, sent_at: datetime) -> Settlement:
+        self.n_asked, self.n_now = self.n_asked + 1, self.n_now + 1
+        self.n_most = max(self.n_most, self.n_now)
+        await asyncio.sleep(0.001)
+        self.n_now -= 1
+        return NoAnswer("slow")
+
+
+@pytest.mark.parametrize("name", [TENCENT])
+async def test_asking_about_many_letters_leaves_most_calls_to_those_who_send(county: SmallCounty, name: str) -> None:
+    await settle_in(county.ledger, [A([phone(n)]) for n in range(40)])
+    await county.misbehave("tencent", script=[["reset_after"]])
+    await tell_policy(county)
+    await county.compose()
+    await county.dispatch()
+    slow = _Slow(county.channels[name])
+    await settle(replace(county.dispatching, channels={Medium.SMS: slow}), county.tracking.settings)
+    assert (slow.n_asked, slow.n_most) == (40, 8)
 
 
 @pytest.mark.parametrize("name", [MAS])

@@ -48,6 +48,8 @@ class _Libraries(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        if kind == asyncio.CancelledError.__name__:  # a job that a graceful stop ended
+            return
         structlog.get_logger("library").log(record.levelno, "library_spoke", library=record.name, kind=kind)
 
 

@@ -93,8 +93,8 @@ async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
 
 def a_submit(phone: bytes = b"19900000001", text: str = "您好", **changes: Any) -> bytes:
     """A SUBMIT's body of 2.0, written out by hand."""
-    said: dict[str, Any] = {"total": 1, "number": 1, "registered": 1, "udhi": 0, "fmt": 8, "head": b"", "tail": bytes(8)}
-    said |= {"service": b"MSVC", "src": b"106512345678", "msg_src": b"901234"} | changes
+    said: dict[str, Any] = {"total": 1, "number": 1, "registered": 1, "udhi": 0, "fmt": 8, "head": b""}
+    said |= {"tail": bytes(8), "service": b"MSVC", "src": b"106512345678", "msg_src": b"901234"} | changes
     content = said["head"] + text.encode("utf-16-be")
     return b"".join(
         (

@@ -20,6 +20,8 @@ from notifier.dispatch.connections import Connections
 from notifier.dispatch.step import DispatchDesk
 from notifier.domain.contracts import Bus, Channel, Clock, Replies
 from notifier.domain.errors import ConfigError
+from notifier.domain.messages import Medium
+from notifier.domain.texts import Wording
 from notifier.match import step as matching
 from notifier.operate.retention import purge
 from notifier.schedule import SystemClock as SystemClock
@@ -112,7 +114,7 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
         ledger = await opened.enter_async_context(open_ledger_at(settings))
         wire = await opened.enter_async_context(Wire(settings.wire, settings.dispatch.call_timeout))
         channels = open_channels(settings.channels, wire, LedgerTokens(ledger, clock), clock)
-        by_medium = {channel.medium: channel for channel in channels.values()}
+        wording = Wording(load_texts(settings.compose.texts_file), _signs(settings))
         take, calls = Intake(ledger).store, asyncio.Semaphore(settings.dispatch.calls_at_once)
         connections = Connections(channels, LedgerLeases(ledger, clock), take, settings.dispatch.lease)
         yield App(
@@ -127,18 +129,31 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
             composing=ComposeDesk(
                 ledger,
                 clock,
-                load_texts(settings.compose.texts_file),
-                {medium: channel.name for medium, channel in by_medium.items()},
-                settings.channels.aliyun_sms.sign_name,
+                wording,
+                by_medium(channels),
                 settings.compose.hotline,
                 settings.dispatch.chunk_size,
             ),
-            dispatching=DispatchDesk(ledger, clock, by_medium, settings.dispatch, calls, may_send=connections.may_send),
+            dispatching=DispatchDesk(
+                ledger, clock, channels, wording, settings.dispatch, calls, may_send=connections.may_send
+            ),
             tracking=TrackDesk(ledger, clock, channels, settings.track),
             replies=_replies(channels, LedgerReplyAllowance(ledger, clock)),
             campaigns=CampaignDesk(ledger, clock, settings.campaigns.launch_when_approved),
             visits=VisitDesk(ledger, clock),
         )
+
+
+def by_medium(channels: Mapping[str, Channel]) -> dict[Medium, list[str]]:
+    """The names of each medium's channels, in their order."""
+    found: dict[Medium, list[str]] = {}
+    for name, channel in channels.items():
+        found.setdefault(channel.medium, []).append(name)
+    return found
+
+
+def _signs(settings: Settings) -> dict[str, str]:
+    return {name: getattr(section, "sign_name", "") for name, section in settings.channels}
 
 
 def front_desk(app: App) -> FrontDesk:

@@ -1,16 +1,16 @@
 """The composing step: first rungs for what was planned, next rungs for what was set back, visits where none is left."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from notifier.compose.facts import payment_facts, policy_facts
-from notifier.compose.texts import Filled, Text, Texts, fill
 from notifier.domain.benefits import BenefitKind
 from notifier.domain.contracts import Clock
 from notifier.domain.ladder import Try, rungs
 from notifier.domain.lifecycle import MessageEvent
-from notifier.domain.messages import By, Medium
+from notifier.domain.messages import By, Medium, Notice
 from notifier.domain.outcomes import Reason
+from notifier.domain.texts import Text, Wording
 from notifier.store import campaigns, composing, notices, setbacks
 from notifier.store.composing import Chains, Rows, Rung, Told
 from notifier.store.ledger import Ledger, Transaction, take_ids
@@ -23,13 +23,12 @@ _SETBACK_BATCH = 5_000
 
 @dataclass(frozen=True, slots=True)
 class ComposeDesk:
-    """What composing works with. `gateways` names the enabled gateway of each medium, `sign` its SMS signature."""
+    """What composing works with. `gateways` names the enabled gateways of each medium."""
 
     ledger: Ledger
     clock: Clock
-    texts: Texts
-    gateways: Mapping[Medium, str]
-    sign: str
+    wording: Wording
+    gateways: Mapping[Medium, Sequence[str]]
     hotline: str
     chunk_size: int
 
@@ -122,67 +121,82 @@ async def _climb_rungs(desk: ComposeDesk, c: Transaction, told: Told, chains: Ch
 
 async def _compose_try(desk: ComposeDesk, c: Transaction, told: Told, chains: Chains, of: tuple[int, Try]) -> int:
     number, one = of
-    gateway = desk.gateways.get(one.medium)
-    kind = "policy" if told.kind is BenefitKind.POLICY else told.purpose
-    words = desk.texts.get(kind, {}).get(gateway or "")
-    if gateway is None or words is None or words.by is not one.by:
+    able = [gateway for gateway in _able(desk, told, one.medium) if _text(desk, told, gateway).by is one.by]
+    if not able:
         return 0
-    subscription = words.template if one.by is By.SUBSCRIPTION else None
-    shared = await notices.shared_notice(c, told, gateway)
+    # A medium by which notices are subscribed to has one account, and its template is what was accepted.
+    subscription = _text(desk, told, able[0]).template if one.by is By.SUBSCRIPTION else None
+    shared = await notices.shared_notice(c, told)
     rows = await composing.insert_messages(
         c, told, chains, Rung(number, one.medium, shared, desk.chunk_size, subscription), desk.clock.now()
     )
     if shared is None and rows.n:
-        await _own_notices(desk, c, told, rows, gateway)
+        await _own_notices(desk, c, told, rows, able)
     return rows.n
 
 
-def _texts(desk: ComposeDesk, told: Told) -> Mapping[str, Text]:
-    return desk.texts.get("policy" if told.kind is BenefitKind.POLICY else told.purpose, {})
+def _able(desk: ComposeDesk, told: Told, medium: Medium) -> Sequence[str]:
+    return [one for one in desk.gateways.get(medium, ()) if desk.wording.can_say(one, told.notice_kind)]
+
+
+def _text(desk: ComposeDesk, told: Told, gateway: str) -> Text:
+    return desk.wording.texts[told.notice_kind][gateway]
 
 
 async def _sendable(desk: ComposeDesk, told: Told) -> bool:
-    """A policy's shared notices are composed; False, and the campaign paused with the reason, if it cannot be sent."""
-    texts = _texts(desk, told)
+    """A policy's shared notice is composed; False, and the campaign paused with the reason, if it cannot be sent."""
     media = {one.medium for rung in rungs(told.ladder, told.kind) for one in rung}
-    gateways = [gateway for medium, gateway in desk.gateways.items() if medium in media and gateway in texts]
+    able = {medium: gateways for medium in media if (gateways := _able(desk, told, medium))}
     async with desk.ledger.writing() as c:
-        if not gateways:
+        if not able:
             await campaigns.pause_for(
                 c, told.campaign_id, "没有可用的通道或文案;请启用 channels 中的通道,并检查 config/texts.toml"
             )
             return False
-        if told.kind is BenefitKind.DISBURSEMENT:
+        if told.kind is BenefitKind.DISBURSEMENT or await notices.shared_notice(c, told) is not None:
             return True
-        for gateway in gateways:
-            filled = fill(texts[gateway], policy_facts(told.title, told.summary, desk.hotline), desk.sign)
-            if filled.problem:
+        (notice_id,) = await take_ids(c, "message", 1)
+        notice = Notice(notice_id, told.notice_kind, policy_facts(told.title, told.summary, desk.hotline))
+        linted = {medium: _lint(desk, notice, gateways) for medium, gateways in able.items()}
+        for lint in linted.values():
+            if lint.problem:
                 await campaigns.pause_for(
-                    c, told.campaign_id, f"文案不能发送:{filled.problem};请修改标题、摘要或文案配置"
+                    c, told.campaign_id, f"文案不能发送:{lint.problem};请修改标题、摘要或文案配置"
                 )
                 return False
-            if await notices.shared_notice(c, told, gateway) is None:
-                (notice_id,) = await take_ids(c, "message", 1)
-                await notices.insert_notices(c, desk.ledger, told, [_notice(notice_id, gateway, filled)])
+        n_segments = linted[Medium.SMS].n_segments if Medium.SMS in linted else 1
+        await notices.insert_notices(c, desk.ledger, told, [(notice, n_segments)])
     return True
 
 
-async def _own_notices(desk: ComposeDesk, c: Transaction, told: Told, rows: Rows, gateway: str) -> None:
-    words = _texts(desk, told)[gateway]
+@dataclass(frozen=True, slots=True)
+class _Lint:
+    """What the gateways of a medium make of a notice: the most segments, and the problem if all of them have one."""
+
+    n_segments: int
+    problem: str | None
+
+
+def _lint(desk: ComposeDesk, notice: Notice, gateways: Sequence[str]) -> _Lint:
+    said = [one for gateway in gateways if (one := desk.wording.said(gateway, notice.kind, notice.facts))]
+    problems = [one.problem for one in said if one.problem]
+    n_segments = max((one.n_segments for one in said), default=1)
+    return _Lint(n_segments, problems[0] if len(problems) == len(said) else None)
+
+
+async def _own_notices(desk: ComposeDesk, c: Transaction, told: Told, rows: Rows, gateways: Sequence[str]) -> None:
     facts = await notices.benefit_facts(c, told.benefit_id)
     now = desk.clock.now()
     composed, unsendable = [], []
     for who in await notices.addressees(c, desk.ledger, told, rows):
-        filled = fill(words, payment_facts(who.name, who.lines, facts, desk.hotline, now), desk.sign)
-        composed.append(_notice(who.message_id, gateway, filled))
-        if filled.problem:
+        said = payment_facts(who.name, who.lines, facts, desk.hotline, now)
+        notice = Notice(who.message_id, told.notice_kind, said)
+        lint = _lint(desk, notice, gateways)
+        composed.append((notice, lint.n_segments))
+        if lint.problem:
             unsendable.append(who.message_id)
     await notices.insert_notices(c, desk.ledger, told, composed)
     await fail_messages(c, desk.ledger, unsendable, Cause(MessageEvent.REFUSE, "lint", Reason.CONTENT), now)
     # A line can be taken back between two rungs; a message that has nothing to say must not wait for ever.
     empty = await notices.without_notice(c, rows)
     await fail_messages(c, desk.ledger, empty, Cause(MessageEvent.REFUSE, "nothing_to_tell", Reason.UNKNOWN), now)
-
-
-def _notice(notice_id: int, gateway: str, filled: Filled) -> notices.ComposedNotice:
-    return notices.ComposedNotice(notice_id, gateway, filled.template, filled.parameters, filled.n_segments, filled.by)

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from notifier.dispatch.lettering import Lettering
 from notifier.dispatch.step import DispatchDesk
-from notifier.domain.messages import Letter, Medium
+from notifier.domain.messages import Letter, Medium, Waiting
 from notifier.domain.outcomes import Absent, Found, Settlement
 from notifier.domain.settings import Track
 from notifier.store import settling
@@ -48,15 +49,20 @@ async def settle(desk: DispatchDesk, track: Track) -> SettledCounts:
 async def _settle_one(
     desk: DispatchDesk, attempt: UnsureLetters, track: Track, asking: asyncio.Semaphore
 ) -> SettledCounts:
-    channel = desk.channels.get(attempt.medium)
+    channel = desk.channels.get(attempt.gateway)
+    lettering = Lettering(desk.wording)
 
-    async def ask(letter: Letter) -> tuple[Letter, Settlement | None]:
-        if channel is None or channel.name != attempt.gateway:
-            return letter, None
+    async def ask(one: Waiting) -> tuple[int, Settlement | None]:
+        letter = lettering.letter(attempt.gateway, one)
+        if letter is None or letter.template != attempt.template:
+            letter = Letter(one.message_id, one.address, attempt.template, {})
+        # Asking WeChat is sending it again: what config would say differently by now must not be.
+        if channel is None or (attempt.medium is Medium.WECHAT and not letter.parameters):
+            return one.message_id, None
         async with asking, desk.calls:
-            return letter, await channel.ask(letter, attempt.out_id, attempt.started_at)
+            return one.message_id, await channel.ask(letter, attempt.out_id, attempt.started_at)
 
-    answers = await asyncio.gather(*(ask(letter) for letter in attempt.letters))
+    answers = await asyncio.gather(*(ask(one) for one in attempt.waiting))
     window = track.wechat_window if attempt.medium is Medium.WECHAT else track.window
     settled = judge(answers, desk.clock.now() - attempt.started_at, desk.settings.absent_after, window)
     await settling.record_settlement(desk.ledger, attempt, settled, desk.clock.now())
@@ -64,17 +70,17 @@ async def _settle_one(
 
 
 def judge(
-    answers: Sequence[tuple[Letter, Settlement | None]], age: timedelta, absent_after: timedelta, window: timedelta
+    answers: Sequence[tuple[int, Settlement | None]], age: timedelta, absent_after: timedelta, window: timedelta
 ) -> Settled:
     """What the answers settle of an attempt of that age; pure."""
     found: list[tuple[int, Found]] = []
     gone: list[int] = []
     lost: list[int] = []
-    for letter, answer in answers:
+    for message_id, answer in answers:
         if isinstance(answer, Found):
-            found.append((letter.message_id, answer))
+            found.append((message_id, answer))
         elif isinstance(answer, Absent) and age >= absent_after:
-            gone.append(letter.message_id)
+            gone.append(message_id)
         elif age >= window:
-            lost.append(letter.message_id)
+            lost.append(message_id)
     return Settled(found, gone, lost, is_over=len(found) + len(gone) + len(lost) == len(answers))

@@ -9,17 +9,23 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from notifier.dispatch.batching import batches
+from notifier.dispatch.lettering import Lettering
 from notifier.dispatch.quiet import quiet_until
 from notifier.domain.contracts import Bus, Channel, Clock
-from notifier.domain.messages import Letter, Medium
+from notifier.domain.lifecycle import MessageEvent
+from notifier.domain.messages import Letter
+from notifier.domain.outcomes import Reason
 from notifier.domain.settings import Dispatch
+from notifier.domain.texts import Wording
 from notifier.store import dispatching, recording
-from notifier.store.dispatching import Claim, Lease, Started, Wave
+from notifier.store.dispatching import Call, Claim, Lease, Started
 from notifier.store.ledger import Ledger, Transaction
+from notifier.store.moving import Cause, fail_messages
 from notifier.store.recording import Answered, Landed
 
-_CALLS_A_WAVE = {True: 10, False: 100}
-"""Calls written ahead together, by whether each surely carries many letters: what one crash can leave unsure."""
+_WAVE = 100
+_WEIGHT = {True: 10, False: 1}
+"""Of a call in a wave of calls written ahead, by whether it surely carries many: what one crash can leave unsure."""
 _SWEEP_MOST = 2_000
 _PAUSE_AFTER_TROUBLE = timedelta(minutes=1)
 _LEFT_TO_ANOTHER = timedelta(seconds=2)
@@ -28,11 +34,12 @@ _LEFT_TO_ANOTHER = timedelta(seconds=2)
 
 @dataclass(frozen=True, slots=True)
 class DispatchDesk:
-    """What dispatching works with. `channels` has the enabled channel of each medium."""
+    """What dispatching works with. `channels` has every enabled channel by its name; a medium may have several."""
 
     ledger: Ledger
     clock: Clock
-    channels: Mapping[Medium, Channel]
+    channels: Mapping[str, Channel]
+    wording: Wording
     settings: Dispatch
     calls: asyncio.Semaphore
     """How many provider calls this process has under way."""
@@ -94,8 +101,7 @@ class _Flight:
     """A chunk on its way: the calls that wait, and those of the wave that is written ahead."""
 
     held: Claim
-    channel: Channel
-    waiting: deque[Sequence[Letter]]
+    calls: deque[Call]
     started: Sequence[Started] = ()
 
 
@@ -113,7 +119,7 @@ async def send_chunk(desk: DispatchDesk, chunk_id: int) -> int:
     n_accepted = 0
     async with _signs_of_life(desk, flight.held):
         while flight.started:
-            answers = await asyncio.gather(*(_call(desk, flight.channel, one) for one in flight.started))
+            answers = await asyncio.gather(*(_call(desk, one) for one in flight.started))
             n_accepted += await _land(desk, flight, answers)
     return n_accepted
 
@@ -130,17 +136,38 @@ async def _take_off(desk: DispatchDesk, chunk_id: int) -> _Flight | None:
         held = await dispatching.claim(c, desk.ledger, chunk_id, lease, now)
         if held is None:
             return None
-        channel = desk.channels.get(held.medium)
-        if channel is None:
-            await dispatching.let_go(c, held, now, now + _PAUSE_AFTER_TROUBLE)
+        gateways = [name for name, channel in desk.channels.items() if channel.medium is held.medium]
+        if not any(desk.may_send(name) for name in gateways):
+            await dispatching.let_go(c, held, now, now + (_LEFT_TO_ANOTHER if gateways else _PAUSE_AFTER_TROUBLE))
             return None
-        if not desk.may_send(channel.name):
-            await dispatching.let_go(c, held, now, now + _LEFT_TO_ANOTHER)
-            return None
-        calls = batches(held.letters, channel.batch_size, one_text=channel.one_text_a_call)
-        flight = _Flight(held, channel, deque(calls))
+        letters, unsayable = _written(desk, held, gateways)
+        cause = Cause(MessageEvent.REFUSE, "lint", Reason.CONTENT)
+        await fail_messages(c, desk.ledger, unsayable, cause, now)
+        flight = _Flight(held, deque(_in_calls(desk, letters)))
         await _next_wave(desk, c, flight, None)
         return flight
+
+
+def _written(desk: DispatchDesk, held: Claim, gateways: Sequence[str]) -> tuple[dict[str, list[Letter]], list[int]]:
+    """Each message in the words of the first gateway that can say it; and those that none can."""
+    lettering = Lettering(desk.wording)
+    letters: dict[str, list[Letter]] = {}
+    unsayable = []
+    for one in held.waiting:
+        for gateway in gateways:
+            if (letter := lettering.letter(gateway, one)) is not None:
+                letters.setdefault(gateway, []).append(letter)
+                break
+        else:
+            unsayable.append(one.message_id)
+    return letters, unsayable
+
+
+def _in_calls(desk: DispatchDesk, letters: Mapping[str, Sequence[Letter]]) -> Iterator[Call]:
+    for gateway, its in letters.items():
+        channel = desk.channels[gateway]
+        for call in batches(its, channel.batch_size, one_text=channel.one_text_a_call):
+            yield Call(gateway, call)
 
 
 async def _land(desk: DispatchDesk, flight: _Flight, answers: Sequence[Answered]) -> int:
@@ -150,8 +177,11 @@ async def _land(desk: DispatchDesk, flight: _Flight, answers: Sequence[Answered]
         landed = Landed(flight.held, answers, now + desk.settings.settle_after)
         done = await recording.record(c, desk.ledger, landed, now)
         again = set(done.again)
-        flight.waiting.extendleft(
-            [letter] for one in flight.started for letter in one.letters if letter.message_id in again
+        flight.calls.extendleft(
+            Call(one.gateway, [letter])
+            for one in flight.started
+            for letter in one.letters
+            if letter.message_id in again
         )
         await _next_wave(desk, c, flight, now + _PAUSE_AFTER_TROUBLE if done.paused_why is not None else None)
         return done.n_accepted
@@ -161,18 +191,25 @@ async def _next_wave(desk: DispatchDesk, c: Transaction, flight: _Flight, pause:
     """`flight.started` may leave once the transaction is committed; where there is none the chunk is let go."""
     now, flight.started = desk.clock.now(), ()
     pause = pause or _quiet(desk)
-    if flight.waiting and pause is None and not desk.stopping.is_set():
-        is_many = flight.channel.batch_size > 1 and not flight.channel.one_text_a_call
-        n_calls = min(len(flight.waiting), _CALLS_A_WAVE[is_many])
-        wave = Wave(flight.channel.name, [flight.waiting.popleft() for _ in range(n_calls)])
+    if flight.calls and pause is None and not desk.stopping.is_set():
+        wave = list(_wave(desk, flight.calls))
         flight.started = await dispatching.write_ahead(c, flight.held, wave, now + desk.settings.lease, now) or ()
     if not flight.started:
         await dispatching.let_go(c, flight.held, now, pause)
 
 
-async def _call(desk: DispatchDesk, channel: Channel, started: Started) -> Answered:
+def _wave(desk: DispatchDesk, calls: deque[Call]) -> Iterator[Call]:
+    """Calls taken off the front, as many as may be in the air together."""
+    room = _WAVE
+    while calls and room > 0:
+        channel = desk.channels[calls[0].gateway]
+        room -= _WEIGHT[channel.batch_size > 1 and not channel.one_text_a_call]
+        yield calls.popleft()
+
+
+async def _call(desk: DispatchDesk, started: Started) -> Answered:
     async with desk.calls:
-        return Answered(started, await channel.send(started.letters, started.out_id))
+        return Answered(started, await desk.channels[started.gateway].send(started.letters, started.out_id))
 
 
 @asynccontextmanager

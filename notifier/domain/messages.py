@@ -36,6 +36,24 @@ class By(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What a message says, before a gateway's text says it. `kind`: policy, paid, goods, returned."""
+
+    notice_id: int
+    kind: str
+    facts: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message that waits for its gateway: to whom, and what it says."""
+
+    message_id: int
+    address: str = field(repr=False)
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """One message as a channel sends it. `address` (phone or openid) and `parameters` never show in a repr."""
 

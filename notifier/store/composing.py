@@ -60,6 +60,11 @@ class Told:
     title: str
     summary: str
 
+    @property
+    def notice_kind(self) -> str:
+        """What texts call its notices: policy, paid, goods, returned."""
+        return "policy" if self.kind is BenefitKind.POLICY else self.purpose
+
 
 @dataclass(frozen=True, slots=True)
 class Chains:

@@ -14,10 +14,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.lifecycle import MessageEvent
-from notifier.domain.messages import By, Letter, Medium
+from notifier.domain.messages import Letter, Medium, Notice, Waiting
 from notifier.store.ledger import Ledger, take_ids
 from notifier.store.moving import Cause, move_messages
-from notifier.store.notices import read_parameters
+from notifier.store.notices import read_notice
 from notifier.store.tables.columns import stamp
 
 _CONTACT = "contact.value_sealed"
@@ -25,12 +25,20 @@ _CONTACT = "contact.value_sealed"
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A chunk held under a lease, with the letters of its messages that are ready, in region order."""
+    """A chunk held under a lease, with its messages that are ready, in region order."""
 
     chunk_id: int
     campaign_id: int
     medium: Medium
     owner: str
+    waiting: Sequence[Waiting] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Letters of one template that are about to be sent together."""
+
+    gateway: str
     letters: Sequence[Letter] = field(repr=False)
 
 
@@ -40,6 +48,7 @@ class Started:
 
     attempt_id: int
     out_id: str
+    gateway: str
     letters: Sequence[Letter] = field(repr=False)
 
 
@@ -67,7 +76,7 @@ class Lease:
 async def claim(c: AsyncConnection, ledger: Ledger, chunk_id: int, lease: Lease, now: datetime) -> Claim | None:
     """The chunk is the owner's until the lease ends; None when somebody else has it or it is not due.
 
-    What an earlier owner had in the air when it died is unsure now and not among the letters.
+    What an earlier owner had in the air when it died is unsure now and does not wait.
     """
     row = (
         await c.execute(
@@ -83,8 +92,8 @@ async def claim(c: AsyncConnection, ledger: Ledger, chunk_id: int, lease: Lease,
         return None
     await lose_what_was_in_the_air(c, ledger, chunk_id, now)
     await _withdraw_overtaken(c, ledger, chunk_id, now)
-    letters = await _load(c, ledger, chunk_id, now)
-    return Claim(chunk_id, row.campaign_id, Medium(row.medium), lease.owner, letters)
+    waiting = await _load(c, ledger, chunk_id, now)
+    return Claim(chunk_id, row.campaign_id, Medium(row.medium), lease.owner, waiting)
 
 
 async def lose_what_was_in_the_air(c: AsyncConnection, ledger: Ledger, chunk_id: int, now: datetime) -> None:
@@ -136,39 +145,31 @@ async def _withdraw_overtaken(c: AsyncConnection, ledger: Ledger, chunk_id: int,
     await move_messages(c, ledger, overtaken, Cause(MessageEvent.WITHDRAW, "overtaken"), now)
 
 
-async def _load(c: AsyncConnection, ledger: Ledger, chunk_id: int, now: datetime) -> list[Letter]:
+async def _load(c: AsyncConnection, ledger: Ledger, chunk_id: int, now: datetime) -> list[Waiting]:
     rows = (
         await c.execute(
             text(
-                "SELECT m.id, m.state, m.contact_id, t.value_sealed, m.notice_id, n.template, n.sent_by, "
-                "n.parameters_sealed FROM message m JOIN contact t ON t.id = m.contact_id JOIN notice n ON n.id = m.notice_id "
+                "SELECT m.id, m.state, m.contact_id, t.value_sealed, m.notice_id, n.kind, n.facts_sealed "
+                "FROM message m JOIN contact t ON t.id = m.contact_id JOIN notice n ON n.id = m.notice_id "
                 "WHERE m.chunk_id = :chunk AND m.state IN ('ready', 'postponed') ORDER BY m.id"
             ),
             {"chunk": chunk_id},
         )
     ).all()
-    waiting = [int(row.id) for row in rows if row.state == "postponed"]
-    await move_messages(c, ledger, waiting, Cause(MessageEvent.RELEASE), now)
-    shared: dict[int, dict[str, str]] = {}
-    letters = []
+    postponed = [int(row.id) for row in rows if row.state == "postponed"]
+    await move_messages(c, ledger, postponed, Cause(MessageEvent.RELEASE), now)
+    shared: dict[int, Notice] = {}
+    waiting = []
     for row in rows:
         if row.notice_id not in shared:
-            shared[row.notice_id] = read_parameters(ledger, row.notice_id, row.parameters_sealed)
+            shared[row.notice_id] = read_notice(ledger, row.notice_id, row.kind, row.facts_sealed)
         address = ledger.vault.open_text(_CONTACT, row.contact_id, row.value_sealed)
-        letters.append(Letter(int(row.id), address, row.template, shared[row.notice_id], by=By(row.sent_by)))
-    return letters
-
-
-@dataclass(frozen=True, slots=True)
-class Wave:
-    """Calls of one gateway that are about to be made together."""
-
-    gateway: str
-    calls: Sequence[Sequence[Letter]] = field(repr=False)
+        waiting.append(Waiting(int(row.id), address, shared[row.notice_id]))
+    return waiting
 
 
 async def write_ahead(
-    c: AsyncConnection, held: Claim, wave: Wave, until: datetime, now: datetime
+    c: AsyncConnection, held: Claim, calls: Sequence[Call], until: datetime, now: datetime
 ) -> list[Started] | None:
     """An attempt row a call is written and the lease lasts to `until`; once that is committed their bytes may leave.
 
@@ -176,19 +177,20 @@ async def write_ahead(
     """
     if not await _extend(c, held, until, now):
         return None
-    ids = await take_ids(c, "attempt", len(wave.calls))
-    started = [Started(i, uuid4().hex, call) for i, call in zip(ids, wave.calls, strict=True)]
+    ids = await take_ids(c, "attempt", len(calls))
+    started = [Started(i, uuid4().hex, call.gateway, call.letters) for i, call in zip(ids, calls, strict=True)]
     await c.execute(
         text(
-            "INSERT INTO attempt (id, out_id, chunk_id, gateway, message_ids, state, started_at) "
-            "VALUES (:id, :out_id, :chunk, :gateway, :message_ids, 'sending', :now)"
+            "INSERT INTO attempt (id, out_id, chunk_id, gateway, template, message_ids, state, started_at) "
+            "VALUES (:id, :out_id, :chunk, :gateway, :template, :message_ids, 'sending', :now)"
         ),
         [
             {
                 "id": one.attempt_id,
                 "out_id": one.out_id,
                 "chunk": held.chunk_id,
-                "gateway": wave.gateway,
+                "gateway": one.gateway,
+                "template": one.letters[0].template,
                 "message_ids": json.dumps([letter.message_id for letter in one.letters]),
                 "now": stamp(now),
             }

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.contracts import Clock
-from notifier.domain.messages import Acted, By, Consented, ContactKind, Followed, Heard, Inbound
+from notifier.domain.messages import Acted, Consented, ContactKind, Followed, Heard, Inbound
 from notifier.store.ledger import Ledger
 from notifier.store.tables.columns import stamp
 
@@ -85,11 +85,11 @@ async def end_consents(c: AsyncConnection, ledger: Ledger, message_ids: Sequence
     await c.execute(
         text(
             "UPDATE subscription SET accepts = 0, at = :now WHERE accepts = 1 AND EXISTS (SELECT 1 FROM message m "
-            "JOIN contact t ON t.id = m.contact_id JOIN notice n ON n.id = m.notice_id WHERE "
-            f"{ledger.among('m.id', 'ids')} AND n.sent_by = :by AND t.value_hash = subscription.address_hash "
-            "AND n.template = subscription.template)"
+            "JOIN contact t ON t.id = m.contact_id JOIN attempt a ON a.chunk_id = m.chunk_id "
+            "AND a.message_ids = '[' || CAST(m.id AS VARCHAR(20)) || ']' AND a.template = subscription.template "
+            f"WHERE {ledger.among('m.id', 'ids')} AND t.value_hash = subscription.address_hash)"
         ),
-        {"ids": ledger.listed(message_ids), "by": By.SUBSCRIPTION.value, "now": stamp(now)},
+        {"ids": ledger.listed(message_ids), "now": stamp(now)},
     )
 
 

@@ -12,24 +12,12 @@ from sqlalchemy import Date, Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.benefits import BenefitKind
-from notifier.domain.messages import By
+from notifier.domain.messages import Notice
 from notifier.store.composing import Rows, Told
 from notifier.store.ledger import Ledger
 from notifier.store.tables.columns import MU_SCALE
 
-_PLACE = "notice.parameters_sealed"
-
-
-@dataclass(frozen=True, slots=True)
-class ComposedNotice:
-    """A notice before it is sealed. `parameters` are the gateway's template variables in their order."""
-
-    notice_id: int
-    gateway: str
-    template: str
-    parameters: Mapping[str, str] = field(repr=False)
-    n_segments: int
-    by: By = By.TEMPLATE
+_PLACE = "notice.facts_sealed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,46 +117,45 @@ def _line(row: Row[Any]) -> Line:
     )
 
 
-async def insert_notices(c: AsyncConnection, ledger: Ledger, told: Told, notices: Sequence[ComposedNotice]) -> None:
-    """The notices are kept, their parameters sealed. Empty is fine."""
+async def insert_notices(c: AsyncConnection, ledger: Ledger, told: Told, notices: Sequence[tuple[Notice, int]]) -> None:
+    """The notices are kept, each with its segments, their facts sealed. Empty is fine."""
     if not notices:
         return
     await c.execute(
         text(
-            "INSERT INTO notice (id, campaign_id, gateway, template, parameters_sealed, n_segments, sent_by) "
-            "VALUES (:id, :campaign, :gateway, :template, :sealed, :n, :by)"
+            "INSERT INTO notice (id, campaign_id, kind, facts_sealed, n_segments) "
+            "VALUES (:id, :campaign, :kind, :sealed, :n)"
         ),
         [
             {
                 "id": one.notice_id,
                 "campaign": told.campaign_id,
-                "gateway": one.gateway,
-                "template": one.template,
-                "sealed": ledger.vault.seal(_PLACE, one.notice_id, _written(one.parameters)),
-                "n": one.n_segments,
-                "by": one.by.value,
+                "kind": one.kind,
+                "sealed": ledger.vault.seal(_PLACE, one.notice_id, _written(one.facts)),
+                "n": n_segments,
             }
-            for one in notices
+            for one, n_segments in notices
         ],
     )
 
 
-def _written(parameters: Mapping[str, str]) -> bytes:
-    return json.dumps(dict(parameters), ensure_ascii=False).encode()
+def _written(facts: Mapping[str, str]) -> bytes:
+    return json.dumps(dict(facts), ensure_ascii=False).encode()
 
 
-def read_parameters(ledger: Ledger, notice_id: int, sealed: bytes) -> dict[str, str]:
-    """The template variables of a notice, in their order."""
-    parameters: dict[str, str] = json.loads(ledger.vault.open(_PLACE, notice_id, sealed))
-    return parameters
+def read_notice(ledger: Ledger, notice_id: int, kind: str, sealed: bytes) -> Notice:
+    """A notice with its facts."""
+    return Notice(notice_id, kind, json.loads(ledger.vault.open(_PLACE, notice_id, sealed)))
 
 
-async def shared_notice(c: AsyncConnection, told: Told, gateway: str) -> int | None:
-    """The notice that a policy's messages share on a gateway, or None before it is composed."""
+async def shared_notice(c: AsyncConnection, told: Told) -> int | None:
+    """The notice that a policy's messages share; None before it is composed, and for payments."""
+    if told.kind is not BenefitKind.POLICY:
+        return None
     row = (
         await c.execute(
-            text("SELECT id FROM notice WHERE campaign_id = :campaign AND gateway = :gateway ORDER BY id LIMIT 1"),
-            {"campaign": told.campaign_id, "gateway": gateway},
+            text("SELECT id FROM notice WHERE campaign_id = :campaign ORDER BY id LIMIT 1"),
+            {"campaign": told.campaign_id},
         )
     ).first()
-    return None if row is None or told.kind is not BenefitKind.POLICY else int(row.id)
+    return None if row is None else int(row.id)

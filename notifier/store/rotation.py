@@ -33,7 +33,7 @@ SEALED_COLUMNS: tuple[SealedColumn, ...] = (
     SealedColumn("payment", "beneficiary_sealed"),
     SealedColumn("payment", "holder_sealed"),
     SealedColumn("payment", "id_sealed"),
-    SealedColumn("notice", "parameters_sealed"),
+    SealedColumn("notice", "facts_sealed"),
     SealedColumn("person", "name_sealed"),
     SealedColumn("person", "id_sealed"),
     SealedColumn("person", "card_sealed"),

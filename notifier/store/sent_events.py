@@ -6,16 +6,17 @@ from datetime import timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifier.domain.messages import By, ContactKind
+from notifier.domain.messages import ContactKind
 from notifier.store.receipts import Word
 from notifier.store.tables.columns import stamp
 
 _ROUNDED_DOWN = timedelta(seconds=1)  # an event's time is a whole second
 _CANDIDATE = text(
     "SELECT a.id FROM contact t JOIN owed o ON o.household_id = t.household_id "
-    "JOIN message m ON m.owed_id = o.id AND m.contact_id = t.id AND m.state NOT IN ('delivered', 'failed', 'withdrawn') "
-    "JOIN notice n ON n.id = m.notice_id AND n.template = :template AND n.sent_by = :by "
+    "JOIN message m ON m.owed_id = o.id AND m.contact_id = t.id "
+    "AND m.state NOT IN ('delivered', 'failed', 'withdrawn') "
     "JOIN attempt a ON a.chunk_id = m.chunk_id AND a.message_ids = '[' || CAST(m.id AS VARCHAR(20)) || ']' "
+    "AND a.template = :template "
     "WHERE t.value_hash = :hash AND t.kind = :kind AND a.gateway = :gateway AND a.provider_ref IS NULL "
     "AND (a.outcome IS NULL OR a.outcome IN ('accepted', 'unsure')) "
     "ORDER BY CASE WHEN a.started_at <= CAST(:at AS BIGINT) THEN 0 ELSE 1 END, "
@@ -46,7 +47,6 @@ async def _is_bound(c: AsyncConnection, word: Word) -> bool:
 async def _bind(c: AsyncConnection, word: Word) -> None:
     asked = {
         "template": word.template,
-        "by": By.SUBSCRIPTION.value,
         "hash": word.address_hash,
         "kind": ContactKind.OPENID.value,
         "gateway": word.gateway,

@@ -9,12 +9,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.lifecycle import MessageEvent
-from notifier.domain.messages import By, Letter, Medium
+from notifier.domain.messages import Medium, Waiting
 from notifier.domain.outcomes import Found, Reason
 from notifier.store.dispatching import in_new_chunk
 from notifier.store.ledger import Ledger, take_ids
 from notifier.store.moving import Cause, fail_messages, move_messages
-from notifier.store.notices import read_parameters
+from notifier.store.notices import read_notice
 from notifier.store.reaching import reach
 from notifier.store.setbacks import exhaust
 from notifier.store.tables.columns import instant, stamp
@@ -22,20 +22,21 @@ from notifier.store.tables.columns import instant, stamp
 
 @dataclass(frozen=True, slots=True)
 class UnsureLetters:
-    """An unsure attempt with the letters of it that are still unsure; empty when receipts settled them all.
+    """An unsure attempt with the messages of it that are still unsure; empty when receipts settled them all.
 
-    A letter that was proved absent left the attempt's chunk; should it be unsure again, that is another attempt's.
+    A message that was proved absent left the attempt's chunk; should it be unsure again, that is another attempt's.
     """
 
     attempt_id: int
     out_id: str
     gateway: str
+    template: str
     medium: Medium
     started_at: datetime
     chunk_id: int
     evidence: Mapping[str, int]
     """What asking said before, in letters, and how often it was asked."""
-    letters: Sequence[Letter] = field(repr=False)
+    waiting: Sequence[Waiting] = field(repr=False)
 
 
 async def due_unsure(ledger: Ledger, now: datetime, next_ask: datetime, most: int) -> list[UnsureLetters]:
@@ -48,8 +49,8 @@ async def due_unsure(ledger: Ledger, now: datetime, next_ask: datetime, most: in
         rows = (
             await c.execute(
                 text(
-                    "SELECT u.attempt_id, u.n_asked, a.out_id, a.gateway, a.message_ids, a.started_at, a.evidence, "
-                    "a.chunk_id, k.medium "
+                    "SELECT u.attempt_id, u.n_asked, a.out_id, a.gateway, a.template, a.message_ids, a.started_at, "
+                    "a.evidence, a.chunk_id, k.medium "
                     "FROM unsure_attempt u JOIN attempt a ON a.id = u.attempt_id JOIN chunk k ON k.id = a.chunk_id "
                     "WHERE u.ask_at <= :now ORDER BY k.medium DESC, u.ask_at LIMIT :most"
                     + ("" if ledger.is_sqlite else " FOR UPDATE OF u SKIP LOCKED")
@@ -69,32 +70,31 @@ async def due_unsure(ledger: Ledger, now: datetime, next_ask: datetime, most: in
                 row.attempt_id,
                 row.out_id,
                 row.gateway,
+                row.template,
                 Medium(row.medium),
                 instant(row.started_at),
                 row.chunk_id,
                 json.loads(row.evidence or "{}"),
-                await _letters(c, ledger, row.chunk_id, json.loads(row.message_ids)),
+                await _waiting(c, ledger, row.chunk_id, json.loads(row.message_ids)),
             )
             for row in rows
         ]
 
 
-async def _letters(c: AsyncConnection, ledger: Ledger, chunk_id: int, message_ids: Sequence[int]) -> list[Letter]:
+async def _waiting(c: AsyncConnection, ledger: Ledger, chunk_id: int, message_ids: Sequence[int]) -> list[Waiting]:
     rows = await c.execute(
         text(
-            "SELECT m.id, t.id AS contact_id, t.value_sealed, n.id AS notice_id, n.template, n.sent_by, n.parameters_sealed "
+            "SELECT m.id, t.id AS contact_id, t.value_sealed, n.id AS notice_id, n.kind, n.facts_sealed "
             "FROM message m JOIN contact t ON t.id = m.contact_id JOIN notice n ON n.id = m.notice_id "
             f"WHERE {ledger.among('m.id', 'ids')} AND m.chunk_id = :chunk AND m.state = 'unsure' ORDER BY m.id"
         ),
         {"ids": ledger.listed(message_ids), "chunk": chunk_id},
     )
     return [
-        Letter(
+        Waiting(
             int(row.id),
             ledger.vault.open_text("contact.value_sealed", row.contact_id, row.value_sealed),
-            row.template,
-            read_parameters(ledger, row.notice_id, row.parameters_sealed),
-            by=By(row.sent_by),
+            read_notice(ledger, row.notice_id, row.kind, row.facts_sealed),
         )
         for row in rows
     ]

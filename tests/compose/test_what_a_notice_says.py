@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.compose.facts import basis, payment_facts, policy_facts, quantity
-from notifier.compose.texts import Text, fill, load_texts, segments, shorten, units
+from notifier.compose.texts import load_texts
 from notifier.domain.errors import ConfigError
+from notifier.domain.texts import Text, fill, segments, shorten, units
 from notifier.store.notices import BenefitFacts, Line
 
 TEXTS = load_texts(Path("config/texts.toml"))

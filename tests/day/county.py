@@ -13,6 +13,7 @@ from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 from sqlalchemy import text
 
+from notifier.app import by_medium
 from notifier.channels import open_channels
 from notifier.compose import step as compose_room
 from notifier.compose.step import ComposeDesk
@@ -22,6 +23,7 @@ from notifier.dispatch import step as dispatch_room
 from notifier.dispatch.step import DispatchDesk
 from notifier.domain import settings
 from notifier.domain.contracts import Channel, Push
+from notifier.domain.texts import Wording
 from notifier.sandbox import handsets
 from notifier.sandbox.server import build_app
 from notifier.store import planning
@@ -38,6 +40,7 @@ from tests.day.planting import A, openid, phone, plant_campaign, plant_lines, se
 NEVER_QUIET = settings.Dispatch(
     quiet_from="08:00", quiet_until="08:00", settle_after=timedelta(0), absent_after=timedelta(0)
 )
+WORDING = Wording(load_texts(Path("config/texts.toml")), {SMS: "彭阳惠农"})
 
 
 @dataclass
@@ -171,7 +174,6 @@ async def small_county(url: str, folder: Path, **changes: Any) -> AsyncIterator[
             Wire(settings.Wire(), changes.get("call_timeout", timedelta(seconds=5)))
         )
         channels = open_channels(_channels(gateways, changes), wire, LedgerTokens(ledger, gateway_clock), gateway_clock)
-        by_medium = {channel.medium: channel for channel in channels.values()}
         yield SmallCounty(
             ledger,
             clock,
@@ -182,13 +184,12 @@ async def small_county(url: str, folder: Path, **changes: Any) -> AsyncIterator[
             ComposeDesk(
                 ledger,
                 clock,
-                load_texts(Path("config/texts.toml")),
-                {medium: channel.name for medium, channel in by_medium.items()},
-                "彭阳惠农",
+                WORDING,
+                by_medium(channels),
                 "0954-7010000",
                 changes.get("chunk_size", 100),
             ),
-            DispatchDesk(ledger, clock, by_medium, NEVER_QUIET, asyncio.Semaphore(16)),
+            DispatchDesk(ledger, clock, channels, WORDING, NEVER_QUIET, asyncio.Semaphore(16)),
             TrackDesk(ledger, clock, channels, settings.Track()),
             pushed,
             answering,

@@ -13,7 +13,7 @@ from notifier.store.ledger import open_ledger
 from notifier.store.sealing import Vault, load_keys
 from notifier.store.sharing import LedgerTokens
 from notifier.wire import Wire
-from tests.day.county import NEVER_QUIET, SteeredClock
+from tests.day.county import NEVER_QUIET, WORDING, SteeredClock
 from tests.day.gateways import channel_settings
 
 LEASE = timedelta(seconds=0.8)
@@ -27,7 +27,8 @@ async def main(url: str, keys: str, gateways: str) -> None:
         desk = DispatchDesk(
             ledger,
             clock,
-            {channel.medium: channel for channel in channels.values()},
+            channels,
+            WORDING,
             NEVER_QUIET.model_copy(update={"lease": LEASE}),
             asyncio.Semaphore(16),
         )

@@ -7,9 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from notifier.dispatch import step as dispatching
+from notifier.dispatch.lettering import Lettering
 from notifier.store import tally
-from notifier.store.dispatching import Claim, Lease, Started, Wave, claim, open_chunks, write_ahead
-from tests.day.county import A, SmallCounty, openid, phone, settle_in, small_county, tell_payments, tell_policy
+from notifier.store.dispatching import Call, Claim, Lease, Started, claim, open_chunks, write_ahead
+from tests.day.county import WORDING, A, SmallCounty, openid, phone, settle_in, small_county, tell_payments, tell_policy
 from tests.dispatch.ground import compose_in_one_chunk, desk, texts, until
 
 A_MINUTE = timedelta(seconds=60)
@@ -87,7 +88,9 @@ class TestLeases:
     async def start(self, county: SmallCounty, held: Claim, n: int) -> Sequence[Started] | None:
         async with county.ledger.writing() as c:
             now = county.clock.now()
-            return await write_ahead(c, held, Wave("aliyun_sms", [held.letters[:n]]), now + A_MINUTE, now)
+            lettering = Lettering(WORDING)
+            letters = [letter for one in held.waiting[:n] if (letter := lettering.letter("aliyun_sms", one))]
+            return await write_ahead(c, held, [Call("aliyun_sms", letters)], now + A_MINUTE, now)
 
     async def test_a_lost_lease_sends_nothing_more(self, county: SmallCounty) -> None:
         await settle_in(county.ledger, [A([phone(n)]) for n in range(5)])
@@ -100,7 +103,7 @@ class TestLeases:
         county.clock.ahead = timedelta(seconds=61)
         second = await self.take(county, chunk_id, "second")
         assert second is not None
-        assert len(second.letters) == 5
+        assert len(second.waiting) == 5
         assert await self.start(county, first, 5) is None
         assert await self.start(county, second, 5) is not None
 
@@ -115,7 +118,7 @@ class TestLeases:
         county.clock.ahead = timedelta(seconds=61)
         second = await self.take(county, chunk_id, "second")
         assert second is not None
-        assert len(second.letters) == 3
+        assert len(second.waiting) == 3
         assert await county.messages() == {"unsure": 2, "ready": 3}
 
     async def test_two_dispatchers_at_once_reach_each_handset_once(self, ledger_url: str, tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from notifier.dispatch import step as dispatching
-from notifier.domain.messages import Letter, Medium
+from notifier.domain.messages import Letter
 from notifier.domain.outcomes import Outcome
 from notifier.sandbox import handsets
 from notifier.sandbox.settings import FlowLimits
 from notifier.store import tally
 from notifier.store.dispatching import open_chunks
-from tests.day.county import A, SmallCounty, openid, phone, settle_in, small_county, tell_payments, tell_policy
+from tests.day.county import WORDING, A, SmallCounty, openid, phone, settle_in, small_county, tell_payments, tell_policy
 from tests.dispatch.ground import compose_in_one_chunk, desk, texts
 
 
@@ -94,13 +94,17 @@ async def test_a_refused_template_pauses_the_campaign_fails_nobody_and_resuming_
         await settle_in(county.ledger, [A([phone(n)]) for n in range(120)])
         await tell_policy(county)
         await county.compose()
-        await county.do("UPDATE notice SET template = 'SMS_999999999'")
-        await county.dispatch()
+        policy = {
+            "policy": {
+                "aliyun_sms": WORDING.texts["policy"]["aliyun_sms"].model_copy(update={"template": "SMS_999999999"})
+            }
+        }
+        odd = replace(county.dispatching, wording=replace(WORDING, texts={**WORDING.texts, **policy}))
+        await dispatching.step(odd)
         assert await county.messages() == {"ready": 120}
         state, why = (await county.rows("SELECT state, paused_why FROM campaign"))[0]
         assert state == "paused"
         assert "SMS_TEMPLATE_ILLEGAL" in why
-        await county.do("UPDATE notice SET template = 'SMS_640425002'")
         await desk(county).resume(1, "someone")
         county.clock.ahead = timedelta(minutes=2)
         await county.a_round()
@@ -139,7 +143,7 @@ class TestQuietHours:
             }
         )
         channel = _TimePasses(county)
-        night = replace(county.dispatching, settings=quiet, channels={Medium.WECHAT: channel})
+        night = replace(county.dispatching, settings=quiet, channels={"wechat": channel})
         assert (await dispatching.step(night)).n_accepted == 100
         assert await county.messages() == {"accepted": 100, "ready": 50}
 

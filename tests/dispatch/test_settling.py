@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.dispatch.settle import judge
-from notifier.domain.messages import Letter, Medium
+from notifier.domain.messages import Letter
 from notifier.domain.outcomes import Absent, Found, NoAnswer, Reason, Settlement
 from notifier.sandbox import handsets
 from notifier.store import tally
@@ -166,7 +166,7 @@ async def test_an_earlier_attempt_never_releases_what_a_later_one_may_have_deliv
     """Half of a batch proved absent and was sent again; the first attempt's "no such message" is no news of that."""
     await send_into(patient, "http_500", n=4)
     asked = _HalfDumb(patient, {phone(2), phone(3)})
-    half = replace(patient, dispatching=replace(patient.dispatching, channels={Medium.SMS: asked}))
+    half = replace(patient, dispatching=replace(patient.dispatching, channels={"aliyun_sms": asked}))
     patient.clock.ahead = timedelta(minutes=16)
     assert (await half.settle()).n_absent == 2
     await patient.misbehave("aliyun", script=[["reset_after", "receipt_lost"]])
@@ -214,7 +214,7 @@ AGES = st.timedeltas(timedelta(0), timedelta(days=5))
 def test_judging_gives_each_letter_one_fate_and_releases_nothing_young(
     said: Sequence[Settlement | None], age: timedelta, absent_after: timedelta, window: timedelta
 ) -> None:
-    answers = [(Letter(n, "", "", {}), one) for n, one in enumerate(said)]
+    answers = [(n, one) for n, one in enumerate(said)]
     settled = judge(answers, age, absent_after, window)
     fates = [*(message_id for message_id, _ in settled.found), *settled.gone, *settled.lost]
     assert len(fates) == len(set(fates))

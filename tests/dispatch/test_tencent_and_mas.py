@@ -10,7 +10,7 @@ import pytest
 
 from notifier.dispatch.settle import settle
 from notifier.domain.contracts import Channel
-from notifier.domain.messages import Letter, Medium
+from notifier.domain.messages import Letter
 from notifier.domain.outcomes import NoAnswer, Settlement
 from notifier.sandbox.tencent.settings import TencentFlow
 from notifier.store import tally
@@ -111,7 +111,7 @@ async def test_asking_about_many_letters_leaves_most_calls_to_those_who_send(cou
     await county.compose()
     await county.dispatch()
     slow = _Slow(county.channels[name])
-    await settle(replace(county.dispatching, channels={Medium.SMS: slow}), county.tracking.settings)
+    await settle(replace(county.dispatching, channels={name: slow}), county.tracking.settings)
     assert (slow.n_asked, slow.n_most) == (40, 8)
 
 

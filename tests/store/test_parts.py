@@ -32,8 +32,9 @@ async def an_attempt(ledger: Ledger, attempt_id: int = 1, parts: Sequence[str] =
         await c.execute(text("DELETE FROM attempt WHERE id = :id"), {"id": attempt_id})
         await c.execute(
             text(
-                "INSERT INTO attempt (id, out_id, chunk_id, gateway, message_ids, state, provider_ref, started_at) "
-                "VALUES (:id, :out, 1, 'cmpp', :ids, 'settled', :ref, 0)"
+                "INSERT INTO attempt (id, out_id, chunk_id, gateway, template, message_ids, state, provider_ref, "
+                "started_at) "
+                "VALUES (:id, :out, 1, 'cmpp', 'T', :ids, 'settled', :ref, 0)"
             ),
             {"id": attempt_id, "out": f"out{attempt_id}", "ids": json.dumps([attempt_id]), "ref": f"{parts[0]}x3"},
         )

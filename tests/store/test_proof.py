@@ -43,8 +43,9 @@ async def test_a_second_record_of_one_message_is_a_duplicate_whatever_call_it_ca
         records = await told(county)
         await change(
             county,
-            "INSERT INTO attempt (id, out_id, chunk_id, gateway, message_ids, state, outcome, started_at) "
-            "SELECT id + 100, 'again', chunk_id, gateway, message_ids, state, outcome, started_at FROM attempt LIMIT 1",
+            "INSERT INTO attempt (id, out_id, chunk_id, gateway, template, message_ids, state, outcome, started_at) "
+            "SELECT id + 100, 'again', chunk_id, gateway, template, message_ids, state, outcome, started_at "
+            "FROM attempt LIMIT 1",
         )
         again = HandsetRecord(Medium.SMS, "again", records[0].address)
         proof = await prove(county.ledger, [records, [records[1], again]])

@@ -33,8 +33,8 @@ _MESSAGE = (
     "'ready', 0)"
 )
 _ATTEMPT = (
-    "INSERT INTO attempt (id, out_id, chunk_id, gateway, message_ids, state, started_at) "
-    "VALUES (1, 'out', 1, 'aliyun_sms', '[1, 2, 3, 4]', 'sending', 0)"
+    "INSERT INTO attempt (id, out_id, chunk_id, gateway, template, message_ids, state, started_at) "
+    "VALUES (1, 'out', 1, 'aliyun_sms', 'T', '[1, 2, 3, 4]', 'sending', 0)"
 )
 
 

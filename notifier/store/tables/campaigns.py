@@ -54,18 +54,16 @@ class Review(SQLModel, table=True):
 
 
 class Notice(SQLModel, table=True):
-    """A composed text: template and parameters, sealed; the proof of what was said. A policy shares one a gateway.
+    """What a message says before a gateway's text says it: facts, sealed. A policy's messages share one.
 
-    `sent_by` is the kind of message that carries it: template or subscription.
+    kind: policy, paid, goods, returned. `n_segments` is what the longest of the SMS gateways' texts is billed as.
     """
 
     id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
     campaign_id: int = Field(sa_column=Column(BIG, nullable=False, index=True))
-    gateway: str
-    template: str
-    parameters_sealed: bytes = Field(sa_column=Column(SEALED, nullable=False))
+    kind: str
+    facts_sealed: bytes = Field(sa_column=Column(SEALED, nullable=False))
     n_segments: int = 1
-    sent_by: str = "template"
 
 
 class Owed(SQLModel, table=True):

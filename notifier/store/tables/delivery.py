@@ -59,6 +59,7 @@ class Chunk(SQLModel, table=True):
 class Attempt(SQLModel, table=True):
     """One call to a gateway, written before the bytes leave. `message_ids` is a JSON array in the order of the call.
 
+    `template` is what was said; its variables were filled from the facts of each message's notice.
     state: sending (after a crash: unsure), settled. `outcome` accepted, refused, postponed, unsure, absent, mixed.
     """
 
@@ -68,6 +69,7 @@ class Attempt(SQLModel, table=True):
     out_id: str = Field(unique=True)
     chunk_id: int = Field(sa_column=Column(BIG, nullable=False))
     gateway: str
+    template: str
     message_ids: str = Field(sa_type=Text)
     state: str = "sending"
     outcome: str | None = None

@@ -52,6 +52,7 @@ def upgrade() -> None:
         sa.Column("out_id", sa.String(), nullable=False),
         sa.Column("chunk_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("gateway", sa.String(), nullable=False),
+        sa.Column("template", sa.String(), nullable=False),
         sa.Column("message_ids", sa.Text(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("outcome", sa.String(), nullable=True),
@@ -266,11 +267,9 @@ def upgrade() -> None:
         "notice",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("gateway", sa.String(), nullable=False),
-        sa.Column("template", sa.String(), nullable=False),
-        sa.Column("parameters_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("facts_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("n_segments", sa.Integer(), nullable=False),
-        sa.Column("sent_by", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:

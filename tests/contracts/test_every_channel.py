@@ -1,7 +1,7 @@
 """One exam for every provider in the registry: a new one is examined without writing a test.
 
 Its samples folder's `exam.json` holds its section, a letter, its replies and its receipts, and its transport unless
-it is HTTP.
+it is HTTP. A provider with a second kind of message has another paper beside it, `exam_….json`.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import reduce
 from importlib import import_module
@@ -23,12 +23,12 @@ from notifier.channels import REGISTRY, open_channels
 from notifier.domain import settings
 from notifier.domain.contracts import Channel, Connected, Push
 from notifier.domain.errors import InputError
-from notifier.domain.messages import Letter, Receipt
+from notifier.domain.messages import By, Letter, Receipt
 from notifier.domain.outcomes import Accepted, NoAnswer, Postponed, Reason, Refused, Scope, Unsure
 from notifier.wire import Wire
 from tests.channels.cmpp.scripted_ismg import ScriptedIsmg, a_scripted_ismg
 from tests.channels.doubles import FrozenClock, MemoryTokens
-from tests.channels.samples import sample
+from tests.channels.samples import papers_of, sample
 from tests.channels.scripted_server import ScriptedServer, Step, a_free_port, a_scripted_server
 
 OUT_ID = "n42-0"
@@ -45,15 +45,17 @@ class Candidate:
     """A provider with the facts of its samples."""
 
     name: str
+    paper: str = "exam"
 
     @property
     def facts(self) -> dict[str, Any]:
-        facts: dict[str, Any] = sample(self.name, "exam")
+        facts: dict[str, Any] = sample(self.name, self.paper)
         return facts
 
     @property
     def letter(self) -> Letter:
-        return Letter(message_id=42, **self.facts["letter"])
+        given = self.facts["letter"]
+        return Letter(message_id=42, **given | {"by": By(given.get("by", By.TEMPLATE))})
 
     @property
     def came_at(self) -> datetime:
@@ -121,9 +123,12 @@ def _step(reply: dict[str, Any], **changes: Any) -> Step:
     return Step(reply["status"], body.encode(), **changes)
 
 
-@pytest.fixture(params=sorted(REGISTRY))
+PAPERS = [(name, paper) for name in sorted(REGISTRY) for paper in papers_of(name)]
+
+
+@pytest.fixture(params=PAPERS, ids=[name if paper == "exam" else f"{name}-{paper}" for name, paper in PAPERS])
 def candidate(request: pytest.FixtureRequest) -> Candidate:
-    return Candidate(request.param)
+    return Candidate(*request.param)
 
 
 async def test_an_accepted_letter_carries_the_providers_reference(candidate: Candidate) -> None:
@@ -199,10 +204,7 @@ async def test_a_full_batch_has_one_outcome_a_letter(candidate: Candidate) -> No
     letter = candidate.letter
     stem = letter.address[:-3]
     async with candidate.door() as (channel, server):
-        letters = [
-            Letter(n, f"{stem}{n:03}", letter.template, letter.parameters, letter.link)
-            for n in range(channel.batch_size)
-        ]
+        letters = [replace(letter, message_id=n, address=f"{stem}{n:03}") for n in range(channel.batch_size)]
         server.script.append(candidate.reply_to(letters))
         outcomes = await channel.send(letters, OUT_ID)
         assert list(outcomes) == [Accepted(candidate.facts["provider_ref"])] * channel.batch_size
@@ -223,7 +225,11 @@ async def test_a_receipt_names_the_letter_its_fate_and_its_time(candidate: Candi
         [receipt] = channel.read_push(candidate.push("receipt"))
     assert isinstance(receipt, Receipt)
     assert (receipt.gateway, receipt.address) == (candidate.name, candidate.letter.address)
-    assert receipt.out_id == OUT_ID or receipt.provider_ref == candidate.facts["provider_ref"]
+    if candidate.facts.get("bound_by_event"):  # its template and address tell whose it is, and it brings the reference
+        assert (receipt.out_id, receipt.template) == (None, candidate.letter.template)
+        assert receipt.provider_ref
+    else:
+        assert receipt.out_id == OUT_ID or receipt.provider_ref == candidate.facts["provider_ref"]
     assert (receipt.delivered, receipt.code, receipt.reason) == (True, kept["code"], None)
     assert (receipt.at, receipt.n_segments) == (datetime.fromisoformat(kept["at"]), kept["n_segments"])
 

@@ -3,8 +3,8 @@
 import re
 from datetime import datetime, timedelta
 
-from notifier.accounts.passwords import NOBODY_HASH, check_password, hash_password, is_password
-from notifier.accounts.roles import Role, User
+from notifier.accounts.passwords import check_password, hash_password, is_password, nobody_hash
+from notifier.accounts.roles import ROLE_TEXT, Permission, Role, User
 from notifier.domain.errors import InputError
 from notifier.domain.regions import level_of
 from notifier.store.accounts import (
@@ -54,7 +54,7 @@ async def log_in(ledger: Ledger, name: str, password: str, now: datetime) -> Use
     """The user, with an audit entry. Raises InputError, the same for a wrong name, a wrong password and a locked or
     disabled account; failures are counted in the ledger, so several processes count together."""
     account = await find_account(ledger, name)
-    fits = await is_password(account.password_hash if account else NOBODY_HASH, password)
+    fits = await is_password(account.password_hash if account else nobody_hash(), password)
     if account is None:
         raise InputError(REFUSED)
     is_locked = account.locked_until is not None and now < account.locked_until
@@ -74,6 +74,16 @@ async def user_named(ledger: Ledger, name: str) -> User | None:
     """The user as they are now; None when they are gone or disabled."""
     account = await find_account(ledger, name)
     return None if account is None or account.is_disabled else _user(ledger, account)
+
+
+async def permitted(ledger: Ledger, name: str, permission: Permission) -> User:
+    """The user of that name, who may do this. Raises InputError (Chinese): unknown, disabled, or not permitted."""
+    user = await user_named(ledger, name)
+    if user is None:
+        raise InputError(f"没有名为 {name} 的用户，或已停用；用 notifier user add 添加")
+    if not user.may(permission):
+        raise InputError(f"用户 {name}（{ROLE_TEXT[user.role]}）没有这项权限")
+    return user
 
 
 async def all_users(ledger: Ledger) -> list[User]:

@@ -1,6 +1,7 @@
 """Passwords: what is good enough, and argon2 in a thread, since one hash takes the loop tens of milliseconds."""
 
 import asyncio
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -46,5 +47,7 @@ def _verify(password_hash: str, password: str) -> bool:
         return False
 
 
-NOBODY_HASH = _HASHER.hash("nobody has this password")
-"""Checked when a name is unknown, so that the answer takes as long as for a known one."""
+@cache
+def nobody_hash() -> str:
+    """Checked when a name is unknown, so that the answer takes as long as for a known one. Made once, when needed."""
+    return _HASHER.hash("nobody has this password")

@@ -19,6 +19,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from notifier.domain.errors import NotifierError
 
+try:
+    import uvloop
+except ImportError:  # the extra `speed` is not installed
+    _LOOP = None
+else:
+    _LOOP = uvloop.new_event_loop
+
 AsJson = Annotated[bool, typer.Option("--json", help="answer with one JSON object")]
 _SCREEN = Console(stderr=True)
 _FRAMES = 3
@@ -59,7 +66,8 @@ def run(work: Coroutine[Any, Any, Any], *, as_json: bool) -> Any:
     Of an unforeseen one only its kind and place are told: its text may quote what it choked on.
     """
     try:
-        return asyncio.run(work)
+        with asyncio.Runner(loop_factory=_LOOP) as runner:
+            return runner.run(work)
     except NotifierError as error:
         _refuse(str(error), as_json=as_json)
         raise typer.Exit(1) from None

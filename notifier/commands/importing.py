@@ -18,6 +18,7 @@ from notifier.registry.regions import import_regions
 from notifier.settings import Settings, load_settings
 from notifier.sources.headers import load_aliases
 from notifier.store.ledger import Ledger
+from notifier.store.matching import forget_failures
 from notifier.watch.importing import Handed, import_payments
 
 commands = typer.Typer(no_args_is_help=True, help="Import households, payments, followers and regions.")
@@ -85,6 +86,8 @@ def households_command(files: Files, rejected: Rejected = None, as_json: AsJson 
                 with bar(f"导入 {file.name}", quiet=as_json) as progress:
                     report = await import_households(ledger, _present(file), settings.registry, SystemClock(), progress)
                 done.append(_said(report, _place(files, file, rejected)))
+            # Payment lines that found nobody may find these households: they are matched again.
+            await forget_failures(ledger)
         return done
 
     _answer_each(run(work(), as_json=as_json), as_json)

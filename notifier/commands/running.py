@@ -41,6 +41,8 @@ def start_logging(log: Log) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     logging.basicConfig(handlers=[_Libraries()], level=logging.WARNING, force=True)
+    # A step that takes longer than its period is not worth a line each time.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 class _Libraries(logging.Handler):

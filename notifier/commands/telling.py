@@ -7,6 +7,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from notifier.accounts.desk import permitted
+from notifier.accounts.roles import Permission
 from notifier.app import App, open_app, open_ledger_at
 from notifier.commands.answering import AsJson, answer, plain, run
 from notifier.domain.errors import InputError
@@ -56,43 +58,45 @@ def campaign_show(number: Number, as_json: AsJson = False) -> None:
 @campaign.command("approve")
 def campaign_approve(number: Number, by: Who, as_json: AsJson = False) -> None:
     """Approve it; the last approval it needs makes it ready to launch."""
-    _decide(lambda app: app.campaigns.review(number, by, approves=True), as_json)
+    _decide((by, Permission.REVIEW), lambda app: app.campaigns.review(number, by, approves=True), as_json)
 
 
 @campaign.command("return")
 def campaign_return(number: Number, by: Who, remark: Annotated[str, typer.Option()], as_json: AsJson = False) -> None:
     """Send it back with a remark."""
-    _decide(lambda app: app.campaigns.review(number, by, approves=False, remark=remark), as_json)
+    _decide(
+        (by, Permission.REVIEW), lambda app: app.campaigns.review(number, by, approves=False, remark=remark), as_json
+    )
 
 
 @campaign.command("submit")
 def campaign_submit(number: Number, by: Who, as_json: AsJson = False) -> None:
     """Ask for its review."""
-    _decide(lambda app: app.campaigns.submit(number, by), as_json)
+    _decide((by, Permission.DRIVE), lambda app: app.campaigns.submit(number, by), as_json)
 
 
 @campaign.command("launch")
 def campaign_launch(number: Number, by: Who, as_json: AsJson = False) -> None:
     """Start an approved campaign."""
-    _decide(lambda app: app.campaigns.launch(number, by), as_json)
+    _decide((by, Permission.DRIVE), lambda app: app.campaigns.launch(number, by), as_json)
 
 
 @campaign.command("pause")
 def campaign_pause(number: Number, by: Who, as_json: AsJson = False) -> None:
     """Hand nothing new to a gateway."""
-    _decide(lambda app: app.campaigns.pause(number, by), as_json)
+    _decide((by, Permission.DRIVE), lambda app: app.campaigns.pause(number, by), as_json)
 
 
 @campaign.command("resume")
 def campaign_resume(number: Number, by: Who, as_json: AsJson = False) -> None:
     """Go on where it stopped."""
-    _decide(lambda app: app.campaigns.resume(number, by), as_json)
+    _decide((by, Permission.DRIVE), lambda app: app.campaigns.resume(number, by), as_json)
 
 
 @campaign.command("cancel")
 def campaign_cancel(number: Number, by: Who, as_json: AsJson = False) -> None:
     """Stop it for good; what was not sent is withdrawn."""
-    _decide(lambda app: app.campaigns.cancel(number, by), as_json)
+    _decide((by, Permission.DRIVE), lambda app: app.campaigns.cancel(number, by), as_json)
 
 
 def _with_app(work: Callable[[App], Awaitable[Any]], as_json: bool) -> Any:
@@ -103,8 +107,20 @@ def _with_app(work: Callable[[App], Awaitable[Any]], as_json: bool) -> Any:
     return run(opened(), as_json=as_json)
 
 
-def _decide(work: Callable[[App], Awaitable[Any]], as_json: bool) -> None:
-    answer({"state": _with_app(work, as_json)}, as_json=as_json)
+Decider = tuple[str, Permission]
+"""Who decides, and what they must be permitted."""
+
+
+def _decide(who: Decider, work: Callable[[App], Awaitable[Any]], as_json: bool) -> None:
+    answer({"state": _permitted(who, work, as_json)}, as_json=as_json)
+
+
+def _permitted(who: Decider, work: Callable[[App], Awaitable[Any]], as_json: bool) -> Any:
+    async def checked(app: App) -> Any:
+        await permitted(app.ledger, *who)
+        return await work(app)
+
+    return _with_app(checked, as_json)
 
 
 def report_command(
@@ -167,7 +183,7 @@ def visit_sign(
         for number in numbers:
             await app.visits.sign_off(number, by, how, remark)
 
-    _with_app(work, as_json)
+    _permitted((by, Permission.VISIT), work, as_json)
     answer({"visits": numbers, "state": "signed"}, as_json=as_json)
 
 
@@ -181,14 +197,14 @@ def visit_excuse(number: Number, by: Who, reason: Annotated[str, typer.Option()]
             raise InputError(f"没有“{reason}”这个原因;可用:去世销户、户口迁出、名单有误")
         await app.visits.ask_excuse(number, by, known[reason])
 
-    _with_app(work, as_json)
+    _permitted((by, Permission.VISIT), work, as_json)
     answer({"visit": number, "state": "excuse_asked"}, as_json=as_json)
 
 
 @visit.command("confirm")
 def visit_confirm(number: Number, by: Who, as_json: AsJson = False) -> None:
     """Confirm an excuse that another person asked for."""
-    _with_app(lambda app: app.visits.confirm_excuse(number, by), as_json)
+    _permitted((by, Permission.EXCUSE), lambda app: app.visits.confirm_excuse(number, by), as_json)
     answer({"visit": number, "state": "excused"}, as_json=as_json)
 
 
@@ -214,10 +230,14 @@ def unmatched_resolve(
     as_json: AsJson = False,
 ) -> None:
     """The line means this person; their household is told without another import."""
-    answer({"benefit": _with_app(lambda app: queue.resolve(app.ledger, number, person, by), as_json)}, as_json=as_json)
+    who = (by, Permission.MATCH)
+    done = _permitted(who, lambda app: queue.resolve(app.ledger, number, person, by), as_json)
+    answer({"benefit": done}, as_json=as_json)
 
 
 @unmatched.command("refuse")
 def unmatched_refuse(number: Number, by: Who, reason: Annotated[str, typer.Option()], as_json: AsJson = False) -> None:
     """The line means nobody of the county."""
-    answer({"benefit": _with_app(lambda app: queue.refuse(app.ledger, number, reason, by), as_json)}, as_json=as_json)
+    who = (by, Permission.MATCH)
+    done = _permitted(who, lambda app: queue.refuse(app.ledger, number, reason, by), as_json)
+    answer({"benefit": done}, as_json=as_json)

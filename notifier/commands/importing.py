@@ -11,6 +11,7 @@ from notifier.commands.answering import AsJson, Bar, answer, bar, plain, run
 from notifier.domain.benefits import AuditState
 from notifier.domain.contracts import Clock
 from notifier.domain.errors import InputError
+from notifier.domain.free_text import masked
 from notifier.registry.followers import import_followers
 from notifier.registry.handing_in import HandedIn, handed_in
 from notifier.registry.importing import import_households
@@ -83,7 +84,7 @@ def households_command(files: Files, rejected: Rejected = None, as_json: AsJson 
         async with open_ledger_at(settings) as ledger:
             await _with_regions(ledger, settings)
             for file in files:
-                with bar(f"导入 {file.name}", quiet=as_json) as progress:
+                with bar(f"导入 {masked(file.name)}", quiet=as_json) as progress:
                     report = await import_households(ledger, _present(file), settings.registry, SystemClock(), progress)
                 done.append(_said(report, _place(files, file, rejected)))
             # Payment lines that found nobody may find these households: they are matched again.
@@ -103,7 +104,7 @@ def followers_command(file: File, rejected: Rejected = None, as_json: AsJson = F
             report = await import_followers(ledger, _present(file), settings.registry, SystemClock(), progress)
             return _said(report, rejected)
 
-    with bar(f"导入 {file.name}", quiet=as_json) as progress:
+    with bar(f"导入 {masked(file.name)}", quiet=as_json) as progress:
         result = run(work(progress), as_json=as_json)
     answer(result, as_json=as_json)
 
@@ -141,5 +142,5 @@ def regions_command(file: File, as_json: AsJson = False) -> None:
 
 def _present(file: Path) -> HandedIn:
     if not file.is_file():
-        raise InputError(f"找不到文件 {file.name};请检查路径")
+        raise InputError(f"找不到文件 {masked(file.name)};请检查路径")
     return handed_in(file)

@@ -137,7 +137,7 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
             dispatching=DispatchDesk(
                 ledger, clock, channels, wording, settings.dispatch, calls, may_send=connections.may_send
             ),
-            tracking=TrackDesk(ledger, clock, channels, settings.track),
+            tracking=TrackDesk(ledger, clock, channels, settings.track, settings.inquiries),
             replies=_replies(channels, LedgerReplyAllowance(ledger, clock)),
             campaigns=CampaignDesk(ledger, clock, settings.campaigns.launch_when_approved),
             visits=VisitDesk(ledger, clock),
@@ -194,7 +194,7 @@ def _steps_of_the_clock(app: App, bus: Bus) -> dict[str, Callable[[], Awaitable[
         "watch": app.watch_due,
         "compose": compose_and_offer,
         "sweep": lambda: dispatching.sweep(app.dispatching, bus),
-        "purge": lambda: purge(app.ledger, app.clock.now(), app.settings.registry.rejected_days),
+        "purge": lambda: purge(app.ledger, app.clock.now(), app.settings.registry, app.settings.track),
     }
 
 

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     compose: slices.Compose = Field(default_factory=slices.Compose, description="texts")
     dispatch: slices.Dispatch = Field(default_factory=slices.Dispatch, description="sending")
     track: slices.Track = Field(default_factory=slices.Track, description="receipts and silence")
+    inquiries: slices.Inquiries = Field(default_factory=slices.Inquiries, description="咨询 投诉 建议")
     schedule: slices.Schedule = Field(default_factory=slices.Schedule, description="how often steps run")
     wire: slices.Wire = Field(default_factory=slices.Wire, description="the HTTP client")
     channels: slices.Channels = Field(default_factory=slices.Channels, description="gateways")

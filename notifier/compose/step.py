@@ -11,7 +11,7 @@ from notifier.domain.lifecycle import MessageEvent
 from notifier.domain.messages import By, Medium, Notice
 from notifier.domain.outcomes import Reason
 from notifier.domain.texts import Text, Wording
-from notifier.store import campaigns, composing, notices, setbacks
+from notifier.store import campaigns, composing, consent, notices, setbacks
 from notifier.store.composing import Chains, Rows, Rung, Told
 from notifier.store.ledger import Ledger, Transaction, take_ids
 from notifier.store.moving import Cause, fail_messages
@@ -78,8 +78,21 @@ async def _compose_first(desk: ComposeDesk, told: Told) -> Composed:
             chains = composing.first_chains(told, first, above, n_owed + n_lines)
             n_composed, left = await _climb_rungs(desk, c, told, chains)
             n_messages += n_composed
-            n_visits += await setbacks.exhaust(c, desk.ledger, left, Reason.NO_CONTACT, desk.clock.now())
+            n_visits += await _give_up(desk, c, told, left)
             await composing.mark_composed(c, told, first, above)
+
+
+async def _give_up(desk: ComposeDesk, c: Transaction, told: Told, owed_ids: Sequence[int]) -> int:
+    """Visits are open for households that nobody can write to, or nobody who wants to be; how many."""
+    is_policy = told.kind is BenefitKind.POLICY
+    stopped = await consent.stopped_among(c, desk.ledger, owed_ids) if is_policy and owed_ids else set()
+    n = 0
+    for reason, ids in (
+        (Reason.OPTED_OUT, [one for one in owed_ids if one in stopped]),
+        (Reason.NO_CONTACT, [one for one in owed_ids if one not in stopped]),
+    ):
+        n += await setbacks.exhaust(c, desk.ledger, ids, reason, desk.clock.now())
+    return n
 
 
 async def _climb(desk: ComposeDesk) -> Composed | None:
@@ -93,6 +106,8 @@ async def _climb(desk: ComposeDesk) -> Composed | None:
         n_messages = n_visits = 0
         for campaign_id, at_step in sorted({(one.campaign_id, one.step) for one in due}):
             group = [one for one in due if (one.campaign_id, one.step) == (campaign_id, at_step)]
+            corrected = [one.message_id for one in group if one.is_corrected]
+            n_messages += await _try_corrected(desk, c, told[campaign_id], corrected, at_step)
             chains = composing.setback_chains(desk.ledger, [one.message_id for one in group], at_step)
             n_composed, left = await _climb_rungs(desk, c, told[campaign_id], chains)
             n_messages, nobody = n_messages + n_composed, set(left)
@@ -100,6 +115,16 @@ async def _climb(desk: ComposeDesk) -> Composed | None:
                 owed_ids = [one.owed_id for one in group if one.reason is reason and one.owed_id in nobody]
                 n_visits += await setbacks.exhaust(c, desk.ledger, owed_ids, reason, desk.clock.now())
         return Composed(n_messages, n_visits)
+
+
+async def _try_corrected(
+    desk: ComposeDesk, c: Transaction, told: Told, message_ids: Sequence[int], at_step: int
+) -> int:
+    """Messages to a number that was corrected after these had failed, also where the ladder has come to its end."""
+    if not message_ids:
+        return 0
+    chains = composing.setback_chains(desk.ledger, message_ids, at_step, corrected=True)
+    return await _compose_try(desk, c, told, chains, (at_step + 1, Try(Medium.SMS)))
 
 
 async def _climb_rungs(desk: ComposeDesk, c: Transaction, told: Told, chains: Chains) -> tuple[int, list[int]]:

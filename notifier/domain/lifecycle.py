@@ -147,6 +147,8 @@ class OwedEvent(StrEnum):
     """A second person confirmed the excuse."""
     REOPEN = "reopen"
     """Another payment line of the household was found after it was told."""
+    DISOWN = "disown"
+    """Whoever received the notice says that the number is not the household's."""
 
 
 _O, _V = OwedState, OwedEvent
@@ -172,6 +174,11 @@ OWED: Mapping[tuple[OwedState, OwedEvent], OwedState] = {
     (_O.UNREACHED, _V.REOPEN): _O.UNREACHED,
     # Nobody is there to be told.
     (_O.EXCUSED, _V.REOPEN): _O.EXCUSED,
+    # A stranger's handset is no evidence; what a person of the household said or signed stands (Level).
+    (_O.REACHED, _V.DISOWN): _O.PENDING,
+    (_O.PENDING, _V.DISOWN): _O.PENDING,
+    (_O.UNREACHED, _V.DISOWN): _O.UNREACHED,
+    (_O.EXCUSED, _V.DISOWN): _O.EXCUSED,
 }
 
 

@@ -33,6 +33,8 @@ class Reason(StrEnum):
     """停机: the number is suspended."""
     SWITCHED_OFF = "switched_off"
     """关机或不在服务区: off or out of area until the message expired."""
+    WRONG_NUMBER = "wrong_number"
+    """号码有误: whoever has the number says that it is not theirs, or it was corrected before the message left."""
     BLOCKED = "blocked"
     """拒收: blacklisted, or the user refuses this sender."""
     NOT_FOLLOWING = "not_following"
@@ -70,6 +72,7 @@ REASON_TEXT: dict[Reason, str] = {
     Reason.DEAD_NUMBER: "空号",
     Reason.SUSPENDED: "停机",
     Reason.SWITCHED_OFF: "关机或无信号",
+    Reason.WRONG_NUMBER: "号码有误",
     Reason.BLOCKED: "拒收",
     Reason.NOT_FOLLOWING: "未关注",
     Reason.OPTED_OUT: "退订",

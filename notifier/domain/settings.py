@@ -21,6 +21,7 @@ __all__ = [
     "Cmpp",
     "Compose",
     "Dispatch",
+    "Inquiries",
     "Ledger",
     "Log",
     "Mas",
@@ -191,6 +192,25 @@ class Track(Slice):
     )
     parked_days: int = Field(
         7, ge=1, le=60, description="days that a receipt for an unknown message is kept and tried again"
+    )
+    reply_window: timedelta = Field(
+        timedelta(days=7), description="how old a notice may be that 收到 acknowledges or 打错了 disowns"
+    )
+    consent_days: int = Field(
+        160, ge=155, description="days that 退订 and 恢复 are kept after nobody has the number; at least five months"
+    )
+
+
+class Inquiries(Slice):
+    """Questions, complaints and suggestions of households."""
+
+    answer_days: int = Field(
+        5, ge=1, le=60, description="working days until an inquiry is to be settled; China's calendar"
+    )
+    region_code: str = Field(
+        "640425000000",
+        pattern=r"^[0-9]{12}$",
+        description="行政区划 that answers those whose number is in no household",
     )
 
 

@@ -1,11 +1,20 @@
 """What is kept for a number of days only."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from notifier.domain.settings import Registry, Track
+from notifier.store.consent import purge_consent
+from notifier.store.hearing import forget_heard
 from notifier.store.ledger import Ledger
 from notifier.store.registry_runs import purge_rejected
 
 
-async def purge(ledger: Ledger, now: datetime, rejected_days: int) -> int:
-    """Uploaders' rejected rows older than their days are gone (P6); of how many files. Safe to repeat."""
-    return await purge_rejected(ledger, now, rejected_days)
+async def purge(ledger: Ledger, now: datetime, registry: Registry, track: Track) -> int:
+    """What is older than its days is gone; how many rows. Safe to repeat.
+
+    Uploaders' rejected rows (P6), keys of texts that no provider repeats any more, and the consent entries of numbers
+    that nobody has had for the law's five months.
+    """
+    n = await purge_rejected(ledger, now, registry.rejected_days)
+    n += await forget_heard(ledger, now, timedelta(days=track.parked_days))
+    return n + await purge_consent(ledger, now, timedelta(days=track.consent_days))

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from notifier.report.rates import Figures, Telling, figures, floored, tellings
+from notifier.domain.shares import floored
+from notifier.report.rates import Figures, Telling, figures, tellings
 from notifier.store.ledger import Ledger
 from notifier.store.reporting import Fact, campaign_sums, campaigns, facts, region_names, unmatched_payments
 

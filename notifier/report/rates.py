@@ -1,23 +1,15 @@
-"""The arithmetic of the rate: what is counted as what, and how it is rounded. Pure."""
+"""The arithmetic of the rate: what is counted as what. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from notifier.domain.lifecycle import Level, MessageState, OwedState
 from notifier.domain.outcomes import Reason
+from notifier.domain.shares import floored
 from notifier.store.reporting import Fact
 
-NO_RATE = "—"
 ACKNOWLEDGED = Level.ACKNOWLEDGED.value
 _KNOWN = frozenset(state.value for state in OwedState)
-
-
-def floored(part: int, whole: int) -> str:
-    """part/whole in per cent with one decimal, never rounded up: 99.96 % is "99.9%". 0/0 is "—"."""
-    if whole == 0:
-        return NO_RATE
-    tenths = part * 1000 // whole
-    return f"{tenths // 10}.{tenths % 10}%"
 
 
 @dataclass(slots=True)

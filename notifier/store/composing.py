@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.benefits import BenefitKind
 from notifier.domain.messages import ContactKind, Medium
+from notifier.store.consent import OPTED_OUT
+from notifier.store.corrections import DISOWNED
 from notifier.store.ledger import Ledger, take_ids
 from notifier.store.tables.columns import stamp
 from notifier.store.tally import count
@@ -100,12 +102,16 @@ def first_chains(told: Told, first_owed: int, last_owed: int, most: int) -> Chai
     return Chains(sql.format(scope=scope), parameters, -1, most)
 
 
-def setback_chains(ledger: Ledger, message_ids: Sequence[int], step: int) -> Chains:
-    """The chains of messages that ended without evidence at rung `step`, and in which nothing else is alive."""
+def setback_chains(ledger: Ledger, message_ids: Sequence[int], step: int, *, corrected: bool = False) -> Chains:
+    """The chains of messages that ended without evidence at rung `step`, and in which nothing else is alive.
+
+    Those of households that wait; `corrected` adds those whose visit is open: their number was corrected.
+    """
+    waiting = "('pending', 'unreached')" if corrected else "('pending')"
     scope = (
-        f"{ledger.among('x.id', 'setbacks')} AND o.state = 'pending' AND NOT EXISTS (SELECT 1 FROM message y WHERE "
-        "y.owed_id = x.owed_id AND y.person_id = x.person_id AND y.retry = x.retry "
-        "AND y.state NOT IN ('failed', 'silent', 'withdrawn'))"
+        f"{ledger.among('x.id', 'setbacks')} AND o.state IN {waiting} AND NOT EXISTS (SELECT 1 FROM message y WHERE "
+        "y.owed_id = x.owed_id AND y.person_id = x.person_id AND y.retry = x.retry AND y.state "
+        f"NOT IN ('failed', 'silent', 'withdrawn') AND NOT (y.state = 'delivered' AND y.contact_id IN {DISOWNED}))"
     )
     parameters = {"setbacks": ledger.listed(message_ids)}
     return Chains(_SETBACK_CHAINS.format(scope=scope), parameters, step, len(message_ids))
@@ -181,7 +187,8 @@ async def insert_messages(c: AsyncConnection, told: Told, chains: Chains, rung: 
 
 
 def _insert_sql(chains: Chains, *, shared_notice: bool) -> str:
-    contact = _best_contact(untried=chains.stands_at >= 0)
+    # A policy's notice is shared; a payment's is not, and is owed also to those who stopped broadcasts.
+    contact = _best_contact(untried=chains.stands_at >= 0, stoppable=shared_notice)
     notice = "CAST(:notice AS BIGINT)" if shared_notice else "CAST(:base AS BIGINT) + rn"
     return (
         "INSERT INTO message (id, owed_id, campaign_id, person_id, contact_id, medium, step, retry, notice_id, "
@@ -200,10 +207,11 @@ def _insert_sql(chains: Chains, *, shared_notice: bool) -> str:
     )
 
 
-def _best_contact(*, untried: bool) -> str:
+def _best_contact(*, untried: bool, stoppable: bool) -> str:
     """The chain person's contact, else the householder's, else another's.
 
-    `untried` leaves out what this chain used already, and what failed for another chain of the household.
+    `untried` leaves out what this chain used already, and what failed for another chain of the household; `stoppable`
+    leaves out whoever stopped policy broadcasts.
     """
     # Before the first rung there is nothing tried; looking for it would cost a probe a household.
     condition = (
@@ -212,7 +220,7 @@ def _best_contact(*, untried: bool) -> str:
         "AND t.retry = s.retry) OR t.state IN ('failed', 'silent')))"
         if untried
         else ""
-    )
+    ) + (f" AND c.value_hash NOT IN {OPTED_OUT}" if stoppable else "")
     contacts = (
         "(SELECT MIN(c.id) FROM contact c WHERE c.household_id = s.household_id AND c.kind = :kind "
         f"AND c.state = 'usable' AND c.is_shared = 0{condition}{_ACCEPTING}"

@@ -13,12 +13,14 @@ from uuid import uuid4
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from notifier.domain.lanes import Lane
 from notifier.domain.lifecycle import MessageEvent
 from notifier.domain.messages import Letter, Medium, Notice, Waiting
 from notifier.store.ledger import Ledger, take_ids
 from notifier.store.moving import Cause, move_messages
 from notifier.store.notices import read_notice
 from notifier.store.tables.columns import stamp
+from notifier.store.withholding import withhold
 
 _CONTACT = "contact.value_sealed"
 
@@ -32,6 +34,7 @@ class Claim:
     medium: Medium
     owner: str
     waiting: Sequence[Waiting] = field(repr=False)
+    lane: Lane = Lane.POLICY
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +55,19 @@ class Started:
     letters: Sequence[Letter] = field(repr=False)
 
 
-async def open_chunks(ledger: Ledger, now: datetime, most: int) -> list[int]:
-    """Chunks that wait to be claimed: open, due, unleased, of a running campaign; the oldest first."""
+async def open_chunks(ledger: Ledger, now: datetime, most: int, last: Lane = Lane.POLICY) -> list[int]:
+    """Chunks that wait to be claimed: open, due, unleased, of a running campaign; none of a lane behind `last`.
+
+    Those of the lowest lane first, and of a lane the oldest.
+    """
     async with ledger.reading() as c:
         rows = await c.execute(
             text(
                 "SELECT k.id FROM chunk k JOIN campaign a ON a.id = k.campaign_id WHERE k.state = 'open' "
-                "AND k.not_before <= :now AND k.lease_until < :now AND a.state = 'running' ORDER BY k.id LIMIT :most"
+                "AND k.lane <= :last AND k.not_before <= :now AND k.lease_until < :now AND a.state = 'running' "
+                "ORDER BY k.lane, k.id LIMIT :most"
             ),
-            {"now": stamp(now), "most": most},
+            {"now": stamp(now), "most": most, "last": int(last)},
         )
         return [int(row.id) for row in rows]
 
@@ -83,7 +90,7 @@ async def claim(c: AsyncConnection, ledger: Ledger, chunk_id: int, lease: Lease,
             text(
                 "UPDATE chunk SET lease_until = :until, lease_owner = :owner WHERE id = :id AND state = 'open' "
                 "AND lease_until < :now AND not_before <= :now AND EXISTS (SELECT 1 FROM campaign a "
-                "WHERE a.id = chunk.campaign_id AND a.state = 'running') RETURNING campaign_id, medium"
+                "WHERE a.id = chunk.campaign_id AND a.state = 'running') RETURNING campaign_id, medium, lane"
             ),
             {"until": stamp(lease.until), "owner": lease.owner, "id": chunk_id, "now": stamp(now)},
         )
@@ -91,9 +98,9 @@ async def claim(c: AsyncConnection, ledger: Ledger, chunk_id: int, lease: Lease,
     if row is None:
         return None
     await lose_what_was_in_the_air(c, ledger, chunk_id, now)
-    await _withdraw_overtaken(c, ledger, chunk_id, now)
+    await withhold(c, ledger, chunk_id, now)
     waiting = await _load(c, ledger, chunk_id, now)
-    return Claim(chunk_id, row.campaign_id, Medium(row.medium), lease.owner, waiting)
+    return Claim(chunk_id, row.campaign_id, Medium(row.medium), lease.owner, waiting, Lane(row.lane))
 
 
 async def lose_what_was_in_the_air(c: AsyncConnection, ledger: Ledger, chunk_id: int, now: datetime) -> None:
@@ -127,22 +134,6 @@ async def mark_unsure(c: AsyncConnection, attempt_ids: Sequence[int], code: str,
         ),
         [{"id": attempt_id, "at": stamp(ask_at)} for attempt_id in attempt_ids],
     )
-
-
-async def _withdraw_overtaken(c: AsyncConnection, ledger: Ledger, chunk_id: int, now: datetime) -> None:
-    # A late receipt can reach a person between the setback and their next message; that message is not sent. Nor is
-    # one to a household that two people excused meanwhile.
-    rows = await c.execute(
-        text(
-            "SELECT m.id FROM message m JOIN owed o ON o.id = m.owed_id WHERE m.chunk_id = :chunk "
-            "AND m.state IN ('ready', 'postponed') AND (o.state = 'excused' OR m.step > 0 AND (o.state <> 'pending' "
-            "OR EXISTS (SELECT 1 FROM message y WHERE y.owed_id = m.owed_id AND y.person_id = m.person_id "
-            "AND y.retry = m.retry AND y.state = 'delivered')))"
-        ),
-        {"chunk": chunk_id},
-    )
-    overtaken = [int(row.id) for row in rows]
-    await move_messages(c, ledger, overtaken, Cause(MessageEvent.WITHDRAW, "overtaken"), now)
 
 
 async def _load(c: AsyncConnection, ledger: Ledger, chunk_id: int, now: datetime) -> list[Waiting]:
@@ -248,15 +239,6 @@ async def let_go(c: AsyncConnection, held: Claim, now: datetime, not_before: dat
     )
 
 
-async def hold_back(ledger: Ledger, chunk_id: int, until: datetime) -> None:
-    """The chunk waits until then (quiet hours). Safe to repeat."""
-    async with ledger.writing() as c:
-        await c.execute(
-            text("UPDATE chunk SET not_before = :until WHERE id = :id AND state = 'open'"),
-            {"until": stamp(until), "id": chunk_id},
-        )
-
-
 async def in_new_chunk(
     c: AsyncConnection, ledger: Ledger, message_ids: Sequence[int], not_before: datetime
 ) -> list[int]:
@@ -268,7 +250,10 @@ async def in_new_chunk(
         return []
     rows = (
         await c.execute(
-            text(f"SELECT DISTINCT campaign_id, medium FROM message WHERE {ledger.among('id', 'ids')}"),
+            text(
+                "SELECT m.campaign_id, m.medium, MIN(k.lane) AS lane FROM message m JOIN chunk k ON k.id = m.chunk_id "
+                f"WHERE {ledger.among('m.id', 'ids')} GROUP BY m.campaign_id, m.medium"
+            ),
             {"ids": ledger.listed(message_ids)},
         )
     ).all()
@@ -283,13 +268,14 @@ async def in_new_chunk(
         )
         await c.execute(
             text(
-                "INSERT INTO chunk (id, campaign_id, medium, n_messages, state, not_before, lease_until) "
-                "VALUES (:id, :campaign, :medium, :n, 'open', :later, 0)"
+                "INSERT INTO chunk (id, campaign_id, medium, lane, n_messages, state, not_before, lease_until) "
+                "VALUES (:id, :campaign, :medium, :lane, :n, 'open', :later, 0)"
             ),
             {
                 "id": chunk_id,
                 "campaign": row.campaign_id,
                 "medium": row.medium,
+                "lane": row.lane,
                 "n": placed.rowcount,
                 "later": stamp(not_before),
             },

@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.errors import InputError
 from notifier.domain.identity import Phone
+from notifier.store.corrections import close_corrections
 from notifier.store.following import set_following_in
 from notifier.store.ledger import Ledger, take_ids
 from notifier.store.registry import alone
+from notifier.store.resending import resend_corrected
 from notifier.store.tables.columns import stamp
 
 _CARRIED_BY_MANY = (
@@ -53,7 +55,8 @@ async def count_shared(connection: AsyncConnection) -> int:
 async def correct_phone(ledger: Ledger, person_id: int, phone: Phone, shared_above: int, now: datetime) -> int:
     """The person's usable phone is `phone`, under a new version; the id of its contact row.
 
-    The old one is kept as replaced. Safe to repeat: a number that is already the usable one stays as it is.
+    The old one is kept as replaced, its correction tasks are closed, and what the household still waits for is told to
+    the new number by itself. Safe to repeat: a number that is already the usable one stays as it is.
     Raises InputError when there is no such person.
     """
     hashed = ledger.vault.blind("phone", phone.number)
@@ -69,6 +72,7 @@ async def correct_phone(ledger: Ledger, person_id: int, phone: Phone, shared_abo
                 text(_OF_PERSON), {"household_id": household_id, "person_id": person_id, "kind": "phone"}
             )
         ).all()
+        await close_corrections(connection, person_id, now)
         for row in rows:
             if row.state == "usable" and bytes(row.value_hash) == hashed:
                 return int(row.id)
@@ -77,6 +81,7 @@ async def correct_phone(ledger: Ledger, person_id: int, phone: Phone, shared_abo
             text("UPDATE household SET changed_at = :at WHERE id = :id"), {"at": stamp(now), "id": household_id}
         )
         await flag_shared(connection, shared_above)
+        await resend_corrected(connection, ledger, household_id, now)
     return contact_id
 
 

@@ -40,6 +40,9 @@ SEALED_COLUMNS: tuple[SealedColumn, ...] = (
     SealedColumn("contact", "value_sealed"),
     SealedColumn("import_run", "rejected_sealed"),
     SealedColumn("push", "sealed"),
+    SealedColumn("inquiry", "contact_sealed"),
+    SealedColumn("inquiry", "text_sealed"),
+    SealedColumn("inquiry_step", "text_sealed"),
     SealedColumn("token", "sealed", "key", has_text_key=True),
 )
 """Every column that holds sealed values; a test compares this list with the tables."""

@@ -23,17 +23,26 @@ class DueSetback:
     campaign_id: int
     step: int
     reason: Reason
+    is_corrected: bool = False
+    """A number of the household was corrected since: the next try goes to it, however far the ladder is."""
 
 
-async def add_setbacks(c: AsyncConnection, ledger: Ledger, message_ids: Sequence[int]) -> None:
-    """The households of these messages wait for their next rung. Empty is fine. Safe to repeat."""
+async def add_setbacks(
+    c: AsyncConnection, ledger: Ledger, message_ids: Sequence[int], *, corrected: bool = False
+) -> None:
+    """The households of these messages wait for their next rung, or `corrected` for a try at their corrected number.
+
+    Empty is fine. Safe to repeat.
+    """
     if message_ids:
         await c.execute(
             text(
-                "INSERT INTO setback (message_id, owed_id) SELECT id, owed_id FROM message "
-                f"WHERE {ledger.among('id', 'ids')} ON CONFLICT (message_id) DO NOTHING"
+                "INSERT INTO setback (message_id, owed_id, is_corrected) "
+                "SELECT id, owed_id, CAST(:corrected AS SMALLINT) FROM message "
+                f"WHERE {ledger.among('id', 'ids')} ON CONFLICT (message_id) DO UPDATE SET is_corrected = "
+                "CASE WHEN excluded.is_corrected = 1 THEN 1 ELSE setback.is_corrected END"
             ),
-            {"ids": ledger.listed(message_ids)},
+            {"ids": ledger.listed(message_ids), "corrected": int(corrected)},
         )
 
 
@@ -43,7 +52,9 @@ async def take_setbacks(c: AsyncConnection, ledger: Ledger, most: int) -> list[D
     rows = (
         await c.execute(
             text(
-                "SELECT s.message_id, m.owed_id, m.person_id, m.campaign_id, m.step, m.reason FROM setback s "
+                "SELECT s.message_id, s.is_corrected, m.owed_id, m.person_id, m.campaign_id, m.step, "
+                # Delivered and yet set back: to somebody who says that the number is theirs, not the household's.
+                "CASE WHEN m.state = 'delivered' THEN 'wrong_number' ELSE m.reason END AS reason FROM setback s "
                 "JOIN message m ON m.id = s.message_id JOIN campaign k ON k.id = m.campaign_id "
                 f"WHERE k.state IN ('running', 'finished') ORDER BY s.message_id LIMIT :most{skip}"
             ),
@@ -52,7 +63,13 @@ async def take_setbacks(c: AsyncConnection, ledger: Ledger, most: int) -> list[D
     ).all()
     found = [
         DueSetback(
-            row.message_id, row.owed_id, row.person_id, row.campaign_id, row.step, Reason(row.reason or "unknown")
+            row.message_id,
+            row.owed_id,
+            row.person_id,
+            row.campaign_id,
+            row.step,
+            Reason(row.reason or "unknown"),
+            bool(row.is_corrected),
         )
         for row in rows
     ]

@@ -1,18 +1,19 @@
 """The tracking step: fold pushes and parked receipts, record silence, finish what is done."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from notifier.domain.contracts import Channel, Clock
 from notifier.domain.errors import InputError
-from notifier.domain.messages import Damaged, Inbound, Medium, Receipt
-from notifier.domain.settings import Track
-from notifier.store import following, folding, receipts
+from notifier.domain.messages import Damaged, Heard, Inbound, Medium, Receipt
+from notifier.domain.settings import Inquiries, Track
+from notifier.store import folding, following, receipts
 from notifier.store.campaigns import finish_done
 from notifier.store.ledger import Ledger
 from notifier.store.receipts import DuePush, Word
 from notifier.store.withdrawing import withdraw_stragglers
+from notifier.track.hearing import Ear, HeardText, listen
 
 _PUSHES_A_BATCH = 50
 
@@ -25,6 +26,7 @@ class TrackDesk:
     clock: Clock
     channels: Mapping[str, Channel]
     settings: Track
+    inquiries: Inquiries = field(default_factory=Inquiries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +76,24 @@ async def _fold_batch(desk: TrackDesk) -> tuple[int, folding.FoldedWords] | None
         if not due:
             return None
         words: list[Word] = []
+        texts: list[HeardText] = []
         for one in due:
             elements = _elements(desk, one)
             words += [_word(desk, element) for element in elements if isinstance(element, Receipt)]
+            texts += [_text(desk, one, element) for element in elements if isinstance(element, Heard)]
             if _is_of_wechat(desk, one):
                 await following.take_in(c, desk.ledger, elements)
             await receipts.mark_folded(c, one.push_id, sum(isinstance(element, Damaged) for element in elements))
         folded = await folding.fold_words(c, desk.ledger, words, desk.clock.now())
         await receipts.park(c, folded.unknown, desk.clock.now())
+        # After the receipts: an answer is about what had arrived.
+        ear = Ear(desk.ledger, desk.settings.reply_window, desk.inquiries, desk.clock.now())
+        await listen(c, ear, texts)
         return len(due), folded
+
+
+def _text(desk: TrackDesk, due: DuePush, heard: Heard) -> HeardText:
+    return HeardText(due.push_id, due.push.gateway, desk.channels[due.push.gateway].medium, heard)
 
 
 def _is_of_wechat(desk: TrackDesk, due: DuePush) -> bool:

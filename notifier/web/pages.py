@@ -11,7 +11,7 @@ import structlog
 from aiohttp import web
 
 from notifier.accounts.roles import ROLE_TEXT, Permission, User
-from notifier.report.rates import floored
+from notifier.domain.shares import floored
 from notifier.report.words import CAMPAIGN_TEXT, LEVEL_TEXT, MEDIUM_TEXT, VISIT_TEXT, reason_text
 from notifier.web.charts import bar
 from notifier.web.sessions import USER, csrf_token, told

@@ -117,9 +117,9 @@ def test_unreached_to_reached_is_always_open_and_evidence_outlives_what_comes_af
         after(OWED, OwedState.REACHED, OwedEvent.EXCUSE)
 
 
-def test_only_another_line_of_theirs_makes_a_reached_household_wait_again() -> None:
+def test_only_another_line_or_a_stranger_s_number_makes_a_reached_household_wait_again() -> None:
     back = {event for (before, event), then in OWED.items() if then is OwedState.PENDING and before is not then}
-    assert back == {OwedEvent.REOPEN}
+    assert back == {OwedEvent.REOPEN, OwedEvent.DISOWN}
     assert after(OWED, OwedState.UNREACHED, OwedEvent.REOPEN) is OwedState.UNREACHED
 
 

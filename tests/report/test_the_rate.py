@@ -11,8 +11,9 @@ from python_calamine import CalamineWorkbook
 from rich.console import Console
 from sqlalchemy import text
 
+from notifier.domain.shares import floored
 from notifier.report.rate import rate_report
-from notifier.report.rates import Figures, floored
+from notifier.report.rates import Figures
 from notifier.report.table import report_table
 from notifier.report.workbook import write_workbook
 from notifier.store.ledger import Ledger, open_ledger

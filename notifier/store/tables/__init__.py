@@ -15,6 +15,7 @@ from notifier.store.tables.delivery import (
     UnsureAttempt,
 )
 from notifier.store.tables.following import Follower, QrCode, Subscription
+from notifier.store.tables.inbound import ConsentEntry, CorrectionTask, HeardText, Inquiry, InquiryStep
 from notifier.store.tables.people import Contact, Household, ImportRun, Person, Region
 from notifier.store.tables.staff import AccountLease, AuditEntry, Counter, Tick, Token, User
 
@@ -25,12 +26,17 @@ __all__ = [
     "Benefit",
     "Campaign",
     "Chunk",
+    "ConsentEntry",
     "Contact",
+    "CorrectionTask",
     "Counter",
     "Follower",
+    "HeardText",
     "Household",
     "Identity",
     "ImportRun",
+    "Inquiry",
+    "InquiryStep",
     "Message",
     "Notice",
     "Owed",

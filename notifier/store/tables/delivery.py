@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Column, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from notifier.store.tables.columns import BIG, SEALED, Instant
+from notifier.store.tables.columns import BIG, FLAG, SEALED, Instant
 
 
 class Message(SQLModel, table=True):
@@ -107,10 +107,14 @@ class UnsureAttempt(SQLModel, table=True):
 
 
 class Setback(SQLModel, table=True):
-    """A message that ended without evidence; its household waits for the next rung. The row goes when that is done."""
+    """A message that ended without evidence; its household waits for the next rung. The row goes when that is done.
+
+    `is_corrected`: a number of the household was corrected, and the next try goes to it, however far the ladder is.
+    """
 
     message_id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
     owed_id: int = Field(sa_column=Column(BIG, nullable=False, index=True))
+    is_corrected: int = Field(default=0, sa_type=FLAG)
 
 
 class PushRow(SQLModel, table=True):

@@ -456,6 +456,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("owed_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("is_corrected", sa.SmallInteger(), nullable=False),
         sa.PrimaryKeyConstraint("message_id"),
     )
     with op.batch_alter_table("setback", schema=None) as batch_op:
@@ -547,6 +548,85 @@ def upgrade() -> None:
     with op.batch_alter_table("visit", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_visit_region_code"), ["region_code"], unique=False)
 
+    op.create_table(
+        "heard_text",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("push_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("meanings", sa.String(), nullable=False),
+        sa.Column("at", notifier.store.tables.columns.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    with op.batch_alter_table("heard_text", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_heard_text_at"), ["at"], unique=False)
+
+    op.create_table(
+        "consent_entry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("address_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("household_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("topic", sa.String(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("push_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", notifier.store.tables.columns.Instant(), nullable=False),
+        sa.Column("ended_at", notifier.store.tables.columns.Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("consent_entry", schema=None) as batch_op:
+        batch_op.create_index("ix_consent_entry_address", ["address_hash", "topic"], unique=False)
+
+    op.create_table(
+        "correction_task",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("household_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("region_code", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("opened_at", notifier.store.tables.columns.Instant(), nullable=False),
+        sa.Column("closed_at", notifier.store.tables.columns.Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("contact_id"),
+    )
+    with op.batch_alter_table("correction_task", schema=None) as batch_op:
+        batch_op.create_index("ix_correction_task_region", ["region_code", "state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_correction_task_household_id"), ["household_id"], unique=False)
+
+    op.create_table(
+        "inquiry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("contact_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("contact_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("household_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("region_code", sa.String(), nullable=False),
+        sa.Column("text_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("received_at", notifier.store.tables.columns.Instant(), nullable=False),
+        sa.Column("due_at", notifier.store.tables.columns.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("inquiry", schema=None) as batch_op:
+        batch_op.create_index("ix_inquiry_region", ["region_code", "state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_inquiry_household_id"), ["household_id"], unique=False)
+
+    op.create_table(
+        "inquiry_step",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("inquiry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("by_user", sa.String(), nullable=False),
+        sa.Column("at", notifier.store.tables.columns.Instant(), nullable=False),
+        sa.Column("text_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("delivery", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("inquiry_step", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_inquiry_step_inquiry_id"), ["inquiry_id"], unique=False)
     # ### end Alembic commands ###
     # A broadcast updates every row of a page: with room for all of them they stay in place (HOT). At 70 only two in
     # five did, the others went to the end with an entry in every index, and the table ended up larger.
@@ -558,6 +638,28 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take it back."""
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("inquiry_step", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_inquiry_step_inquiry_id"))
+
+    op.drop_table("inquiry_step")
+    with op.batch_alter_table("inquiry", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_inquiry_household_id"))
+        batch_op.drop_index("ix_inquiry_region")
+
+    op.drop_table("inquiry")
+    with op.batch_alter_table("correction_task", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_correction_task_household_id"))
+        batch_op.drop_index("ix_correction_task_region")
+
+    op.drop_table("correction_task")
+    with op.batch_alter_table("consent_entry", schema=None) as batch_op:
+        batch_op.drop_index("ix_consent_entry_address")
+
+    op.drop_table("consent_entry")
+    with op.batch_alter_table("heard_text", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_heard_text_at"))
+
+    op.drop_table("heard_text")
     with op.batch_alter_table("visit", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_visit_region_code"))
 

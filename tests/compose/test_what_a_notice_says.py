@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from notifier.compose.facts import basis, payment_facts, policy_facts, quantity
 from notifier.compose.texts import load_texts
 from notifier.domain.errors import ConfigError
+from notifier.domain.messages import By
 from notifier.domain.texts import Text, fill, segments, shorten, units
 from notifier.store.notices import BenefitFacts, Line
 
@@ -81,6 +82,33 @@ def test_shortened_text_fits_and_is_never_half_a_character(text: str, most: int)
     short = shorten(text, most)
     assert units(short) <= most
     assert short == text or (short.endswith("…") and text.startswith(short[:-1]))
+
+
+@given(st.text("每亩补贴元0123456789.,", max_size=60), st.integers(2, 30))
+def test_a_number_is_told_whole_or_not_at_all(text: str, most: int) -> None:
+    short = shorten(text, most)
+    told, left = short.removesuffix("…"), text[len(short) - 1 :]
+    if short != text:
+        assert not re.search(r"[0-9][.,]?$", told), "it could go on where the text was cut"
+        assert not left[:1].isdigit() or not told[-1:].isdigit()
+
+
+def test_a_policy_by_wechat_goes_by_subscription_and_a_payment_never_does(tmp_path: Path) -> None:
+    path = tmp_path / "texts.toml"
+    words = 'template = "T"\ncontent = "${a}"\nvariables = { a = "{name}" }\n'
+    path.write_text(f'[policy.wechat]\nby = "subscription"\n{words}[paid.wechat]\n{words}', encoding="utf-8")
+    loaded = load_texts(path)
+    assert (loaded["policy"]["wechat"].by, loaded["paid"]["wechat"].by) == (By.SUBSCRIPTION, By.TEMPLATE)
+    assert fill(loaded["policy"]["wechat"], {"name": "一"}, SIGN).by is By.SUBSCRIPTION
+    for wrong in (
+        f"[policy.wechat]\n{words}",
+        f'[paid.wechat]\nby = "subscription"\n{words}',
+        f'[policy.aliyun_sms]\nby = "subscription"\n{words}',
+        f'[policy.wechat]\nby = "mass"\n{words}',
+    ):
+        path.write_text(wrong, encoding="utf-8")
+        with pytest.raises(ConfigError, match=r"texts \[\w+\.\w+\] by"):
+            load_texts(path)
 
 
 @given(st.integers(0, 400))

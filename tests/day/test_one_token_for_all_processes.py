@@ -49,7 +49,7 @@ async def test_a_token_revoked_under_load_causes_exactly_one_refresh(
             assert len(issued) == 1, "one of them asked, both have it"
             await county.misbehave("wechat", script=[["revoke_token"]])
             await until(lambda: len(issued) > 1, processes)
-            enough = len(county.received()) + 200
+            enough = len(county.received()) + 60
             await until(lambda: len(county.received()) >= enough, processes)
         finally:
             for one in processes:

@@ -28,7 +28,7 @@ PARAMETERS = {
     "phone_number5": "0954-7010000",
 }
 TEMPLATE = "PaymentPaid640425-AAAAAAAAAAAAAAAAAAAAAAAAA"
-AT_ONCE = 25
+AT_ONCE = 12
 
 
 async def main(url: str, keys: str, gateways: str, openid: str) -> None:

@@ -1,5 +1,6 @@
 """The same notices by CMPP, from the ledger to the handset: parts, one process that has the account, lost answers."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -50,7 +51,7 @@ def a_process(county: SmallCounty) -> Process:
     connections = Connections(channels, leases, Intake(county.ledger).store, LEASE)
     desk = replace(
         county.dispatching,
-        channels={Medium.SMS: channels["cmpp"]},
+        channels=channels,
         may_send=connections.may_send,
         owner=connections.owner,
     )
@@ -63,7 +64,7 @@ async def a_county(url: str, folder: Path, **cmpp: Any) -> AsyncIterator[SmallCo
     async with small_county(url, folder, sms="cmpp", cmpp=theirs) as county:
         process = a_process(county)
         county.channels = dict(process.channels)
-        county.composing = replace(county.composing, gateways={Medium.SMS: "cmpp"})
+        county.composing = replace(county.composing, gateways={Medium.SMS: ["cmpp"]})
         county.dispatching = process.dispatching
         county.tracking = replace(county.tracking, channels=process.channels)
         async with process.connections.kept_up():
@@ -95,9 +96,11 @@ async def test_a_long_policy_is_reached_by_the_reports_of_its_parts(county: Smal
     await settle_in(county.ledger, [A([phone(n)]) for n in range(12)])
     await tell_policy(county)
     text = "样例政策" * 30
-    policy = county.composing.texts["policy"]["cmpp"]
+    policy = county.dispatching.wording.texts["policy"]["cmpp"]
     longer = policy.model_copy(update={name: text + getattr(policy, name) for name in ("template", "content")})
-    county.composing = replace(county.composing, texts={"policy": {"cmpp": longer}})
+    wording = replace(county.dispatching.wording, texts={"policy": {"cmpp": longer}})
+    county.composing = replace(county.composing, wording=wording)
+    county.dispatching = replace(county.dispatching, wording=wording)
     await county.misbehave("cmpp", rates={"receipt_early": 0.5, "receipt_doubled": 0.3})
     await county.a_round()
     assert await county.owed() == {"reached": 12}
@@ -130,6 +133,19 @@ async def test_a_lost_answer_is_never_sent_again_and_ends_at_a_visit(county: Sma
     county.clock.ahead = timedelta(hours=73)
     await county.settle()
     assert await county.counts("SELECT reason, COUNT(*) FROM visit GROUP BY reason") == {"unsettled": 1}
+    assert len(county.received()) == 1
+
+
+async def test_an_answer_that_comes_too_late_settles_its_letter_and_its_report_counts(county: SmallCounty) -> None:
+    await settle_in(county.ledger, [A([phone(1)])])
+    await county.misbehave("cmpp", script=[["slow_body"]], slow_for=0.4)
+    await tell_payments(county, [(1, 10)], ladder="短信必达")
+    await county.a_round()
+    assert await county.messages() == {"unsure": 1}
+    await asyncio.sleep(0.3)
+    await county.settle()
+    await county.hear()
+    assert await county.owed() == {"reached": 1}
     assert len(county.received()) == 1
 
 

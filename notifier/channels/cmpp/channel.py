@@ -3,13 +3,22 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
-from notifier.channels.cmpp.connection import Session, Terms, TurnedAway
+from notifier.channels.cmpp.connection import Late, Session, Terms, TurnedAway
 from notifier.channels.cmpp.line import Line
 from notifier.channels.cmpp.octets import Malformed
 from notifier.channels.cmpp.pdus import Submit, SubmitResp
-from notifier.channels.cmpp.protocol import Account, ended_by, is_flow_control, joined, result_code, submits
+from notifier.channels.cmpp.protocol import (
+    Account,
+    ended_by,
+    is_flow_control,
+    joined,
+    result_code,
+    settled_by,
+    submits,
+)
 from notifier.channels.cmpp.pushes import VERSION, dialect_named, name_of, read_push
 from notifier.channels.codes import read_sms_codes
 from notifier.channels.pace import Pace
@@ -22,6 +31,7 @@ from notifier.domain.outcomes import NoAnswer, Outcome, Postponed, Refused, Sett
 from notifier.wire import Lost, NotSent, Wire
 
 _CODES = Path(__file__).with_name("codes.csv")
+_MOST_LATE = 10_000
 ANSWER = (200, "text/plain", "0")
 """Nobody hears it: a DELIVER is answered on its connection, once the push is stored."""
 
@@ -46,6 +56,7 @@ class Cmpp:
         self._patience_s = section.answer_timeout.total_seconds()
         self._resume_s = float("-inf")
         self._clock = clock
+        self._late: dict[str, SubmitResp] = {}
 
     async def run(self, take: Callable[[Push], Awaitable[object]]) -> None:
         """See `Connected.run`."""
@@ -55,16 +66,16 @@ class Cmpp:
 
     async def send(self, letters: Sequence[Letter], out_id: str) -> Sequence[Outcome]:
         """See `Channel.send`. CMPP has no place for `out_id`; the ledger finds the letter by the gateway's Msg_Id."""
-        return [await self._send(letter) for letter in letters]
+        return [await self._send(letter, out_id) for letter in letters]
 
-    async def _send(self, letter: Letter) -> Outcome:
+    async def _send(self, letter: Letter, out_id: str) -> Outcome:
         try:
             first, *rest = submits(self._account, letter)
         except ValueError:
             return unwritable(1)[0]
         try:
             session = await self._line.session()
-            answer = await self._submit(session, first)
+            answer = await self._submit(session, first, None if rest else partial(self._keep_late, out_id))
         except TurnedAway as error:
             return self._codes.outcome(f"connect:{error.status}", self._clock.now())
         except NotSent as error:
@@ -103,19 +114,25 @@ class Cmpp:
             if not (answer.result and is_flow_control(answer.result, self._codes)) or loop.time() > give_up_s:
                 return answer
 
-    async def _submit(self, session: Session, part: Submit) -> SubmitResp:
+    async def _submit(self, session: Session, part: Submit, late: Late | None = None) -> SubmitResp:
         loop = asyncio.get_running_loop()
         await asyncio.sleep(max(0.0, self._resume_s - loop.time()))
         await self._pace.turn()
-        answer = await session.submit(part)
+        answer = await session.submit(part, late)
         if answer.result and is_flow_control(answer.result, self._codes):
             delay = self._codes.of(result_code(answer.result)).delay
             self._resume_s = loop.time() + (delay.total_seconds() if delay is not None else 0.0)
         return answer
 
     async def ask(self, letter: Letter, out_id: str, sent_at: datetime) -> Settlement:
-        """See `Channel.ask`; CMPP cannot be asked."""
-        return NoAnswer("cannot_be_asked")
+        """See `Channel.ask`; CMPP cannot be asked, but an answer that came too late for its letter is remembered."""
+        late = self._late.get(out_id)
+        return NoAnswer("cannot_be_asked") if late is None else settled_by(late, self._codes, self._clock.now())
+
+    def _keep_late(self, out_id: str, answer: SubmitResp) -> None:
+        self._late[out_id] = answer
+        if len(self._late) > _MOST_LATE:
+            del self._late[next(iter(self._late))]
 
     def read_push(self, push: Push) -> Sequence[Inbound]:
         """See `Channel.read_push`."""

@@ -39,6 +39,8 @@ _MOST_WAITING = 1000  # DELIVERs not stored yet; one beyond is not answered, and
 _FAREWELL_S = 1.0
 _NARROW_CONNECT_RESP = HEADER.size + 1 + 16 + 1
 
+Late = Callable[[SubmitResp], None]
+"""Hears an answer that came after the time in which it would have counted."""
 Hear = Callable[[bytes, Dialect], Awaitable[object]]
 """Takes a whole DELIVER; it is answered once this returned, and comes again if this raises."""
 
@@ -137,14 +139,16 @@ class Session:
         self._terms = terms
         self._sequence = 1
         self._free = asyncio.Semaphore(WINDOW)
-        self._asked: dict[int, asyncio.Future[SubmitResp]] = {}
+        self._asked: dict[int, tuple[asyncio.Future[SubmitResp], Late | None]] = {}
         self._delivers: asyncio.Queue[bytes] = asyncio.Queue(_MOST_WAITING)
         self._heard_at = asyncio.get_running_loop().time()
         self._agreed = asyncio.Event()
         self.is_over = False
 
-    async def submit(self, pdu: Submit) -> SubmitResp:
+    async def submit(self, pdu: Submit, late: Late | None = None) -> SubmitResp:
         """The answer; waits for its place in the window first. Called again it is another message.
+
+        `late` hears the answer if it comes after this has raised Lost, while the connection lasts.
 
         Raises Malformed and NotSent when no byte left, Lost when bytes left and no answer came in time.
         """
@@ -158,13 +162,13 @@ class Session:
         except Malformed:
             self._free.release()
             raise
-        self._asked[sequence] = answer
+        self._asked[sequence] = answer, late
         try:
             async with asyncio.timeout(self._terms.answer_timeout.total_seconds()):
                 return await answer
         except TimeoutError:
             # Its place stays taken, as the gateway may well count it; with no place left the connection is useless.
-            if len(self._asked) >= WINDOW and all(one.done() for one in self._asked.values()):
+            if len(self._asked) >= WINDOW and all(one.done() for one, _ in self._asked.values()):
                 self._stream.writer.transport.abort()
             raise Lost("timeout") from None
 
@@ -187,7 +191,7 @@ class Session:
 
     def _end(self, why: Lost) -> None:
         self.is_over = True
-        for answer in self._asked.values():
+        for answer, _ in self._asked.values():
             if not answer.done():
                 answer.set_exception(Lost(why.code))
         self._asked.clear()
@@ -226,18 +230,21 @@ class Session:
                 raise Lost("terminated")
 
     def _take_answer(self, frame: bytes, sequence: int) -> None:
-        answer = self._asked.pop(sequence, None)
-        if answer is None:
+        if sequence not in self._asked:
             return
+        answer, late = self._asked.pop(sequence)
         self._free.release()
-        if answer.done():  # too late for the letter
-            return
         try:
             read = unpack_either(frame, self._dialect).pdu
             assert isinstance(read, SubmitResp), "the command says so"
-            answer.set_result(read)
         except Malformed:
-            answer.set_exception(Lost("garbage"))
+            if not answer.done():
+                answer.set_exception(Lost("garbage"))
+            return
+        if not answer.done():
+            answer.set_result(read)
+        elif late is not None:
+            late(read)
 
     async def _beat(self) -> None:
         """A connection on which nothing comes is asked for a sign of life, and given up after three."""

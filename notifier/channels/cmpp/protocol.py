@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from notifier.channels.cmpp.octets import Dialect
-from notifier.channels.cmpp.pdus import Submit
+from notifier.channels.cmpp.pdus import Submit, SubmitResp
 from notifier.channels.codes import Codes, Kind
 from notifier.domain.messages import Letter
-from notifier.domain.outcomes import Accepted, Outcome, Unsure
+from notifier.domain.outcomes import Absent, Accepted, Found, NoAnswer, Outcome, Postponed, Refused, Settlement, Unsure
 
 SINGLE_UNITS, PART_UNITS = 70, 67
 """UTF-16 units of a text that goes out whole, and of each part of one that does not."""
@@ -116,3 +116,16 @@ def ended_by(result: int, n_taken: int, codes: Codes, now: datetime) -> Outcome:
     if n_taken and is_flow_control(result, codes):
         return Unsure(f"partial:{code}")
     return codes.outcome(code, now)
+
+
+def settled_by(late: SubmitResp, codes: Codes, now: datetime) -> Settlement:
+    """What an answer that came too late settles of a letter of one part; refused for flow control, it is not there."""
+    if not late.result:
+        return Found(reference_of(late.msg_id), None, "late", None, None)
+    match ended_by(late.result, 0, codes, now):
+        case Postponed():
+            return Absent()
+        case Refused(code, _, reason):
+            return Found("", False, code, reason, None)
+        case outcome:
+            return NoAnswer(outcome.code if isinstance(outcome, Unsure) else "late")

@@ -5,9 +5,21 @@ import struct
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from notifier.channels.cmpp.connection import WINDOW
 from notifier.domain.messages import Letter
-from notifier.domain.outcomes import Accepted, Postponed, Refused, Unsure
+from notifier.domain.outcomes import (
+    Absent,
+    Accepted,
+    Found,
+    NoAnswer,
+    Postponed,
+    Reason,
+    Refused,
+    Settlement,
+    Unsure,
+)
 from tests.channels.cmpp.lines import AT_ONCE, LONG, a_line, send, until
 from tests.channels.cmpp.scripted_ismg import (
     CONNECT,
@@ -16,6 +28,7 @@ from tests.channels.cmpp.scripted_ismg import (
     accepted,
     frame,
 )
+from tests.channels.doubles import FrozenClock, a_letter
 from tests.channels.scripted_server import Step
 
 
@@ -61,6 +74,27 @@ async def test_an_answer_that_comes_too_late_gives_its_place_back_and_changes_no
         await asyncio.sleep(0.08)
         assert await send(channel, 2) == Accepted(f"{2:016x}")
         assert ismg.n_connections == 1
+
+
+@pytest.mark.parametrize(
+    ("result", "settled"),
+    [
+        (0, Found(f"{7:016x}", None, "late", None, None)),
+        (8, Absent()),
+        (13, Found("", False, "submit:13", Reason.DEAD_NUMBER, None)),
+        (3, NoAnswer("submit:3")),
+    ],
+)
+async def test_an_answer_that_comes_too_late_settles_the_letter_when_it_is_asked_about(
+    result: int, settled: Settlement
+) -> None:
+    late = accepted(7, result)
+    async with a_line(Step(200, late.body, delay_s=0.1), answer_timeout=0.05) as (channel, _):
+        assert await send(channel, 4) == Unsure("timeout")
+        assert await channel.ask(a_letter(4), "n4-0", FrozenClock().now()) == NoAnswer("cannot_be_asked")
+        await asyncio.sleep(0.08)
+        assert await channel.ask(a_letter(4), "n4-0", FrozenClock().now()) == settled
+        assert await channel.ask(a_letter(5), "n5-0", FrozenClock().now()) == NoAnswer("cannot_be_asked")
 
 
 # ── flow control and long letters ──

@@ -10,7 +10,7 @@ from typing import Any
 from notifier.bus import open_bus
 from notifier.campaigns.deciding import CampaignDesk
 from notifier.channels import open_channels
-from notifier.channels.wechat import Wechat
+from notifier.channels.wechat import official_account
 from notifier.compose import step as composing
 from notifier.compose.step import ComposeDesk
 from notifier.compose.texts import load_texts
@@ -114,6 +114,7 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
         ledger = await opened.enter_async_context(open_ledger_at(settings))
         wire = await opened.enter_async_context(Wire(settings.wire, settings.dispatch.call_timeout))
         channels = open_channels(settings.channels, wire, LedgerTokens(ledger, clock), clock)
+        account = official_account(channels)
         wording = Wording(load_texts(settings.compose.texts_file), _signs(settings))
         take, calls = Intake(ledger).store, asyncio.Semaphore(settings.dispatch.calls_at_once)
         connections = Connections(channels, LedgerLeases(ledger, clock), take, settings.dispatch.lease)
@@ -138,7 +139,7 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
                 ledger, clock, channels, wording, settings.dispatch, calls, may_send=connections.may_send
             ),
             tracking=TrackDesk(ledger, clock, channels, settings.track, settings.inquiries),
-            replies=_replies(channels, LedgerReplyAllowance(ledger, clock)),
+            replies=account.replies(LedgerReplyAllowance(ledger, clock)) if account else None,
             campaigns=CampaignDesk(ledger, clock, settings.campaigns.launch_when_approved),
             visits=VisitDesk(ledger, clock),
         )
@@ -167,20 +168,10 @@ def front_desk(app: App) -> FrontDesk:
         campaigns=app.campaigns,
         visits=app.visits,
         receive_push=Intake(app.ledger).store,
-        verify_wechat_url=_greeting(app),
+        verify_wechat_url=account.verify_url if (account := official_account(app.channels)) else lambda _: None,
         schema_is_current=lambda: is_current(app.settings.ledger.url),
         callback_secret=secret,
     )
-
-
-def _replies(channels: Mapping[str, Channel], allowance: LedgerReplyAllowance) -> Replies | None:
-    wechat = channels.get("wechat")
-    return wechat.replies(allowance) if isinstance(wechat, Wechat) else None
-
-
-def _greeting(app: App) -> Callable[[Mapping[str, str]], str | None]:
-    wechat = app.channels.get("wechat")
-    return wechat.verify_url if isinstance(wechat, Wechat) else lambda _: None
 
 
 def _steps_of_the_clock(app: App, bus: Bus) -> dict[str, Callable[[], Awaitable[Any]]]:

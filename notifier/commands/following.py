@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from notifier.app import App, open_app
-from notifier.channels.wechat import Wechat
+from notifier.channels.wechat import official_account
 from notifier.channels.wechat.qr import village_scene
 from notifier.commands.answering import AsJson, answer, run
 from notifier.domain.errors import InputError
@@ -41,8 +41,8 @@ def qr_command(
 
 async def village_qr(app: App, village: str, days: int | None) -> dict[str, Any]:
     """The village's code: its lasting one, made once, or a new one for so many days. Raises InputError."""
-    wechat = app.channels.get("wechat")
-    if not isinstance(wechat, Wechat):
+    wechat = official_account(app.channels)
+    if wechat is None:
         raise InputError("没有启用公众号；请填写 channels.wechat 并把 enabled 设为 true")
     name = await _name_of(app, village)
     scene = village_scene(village)

@@ -12,6 +12,15 @@
 * price: done - free
 """
 
-from notifier.channels.wechat.channel import Wechat, build
+from collections.abc import Mapping
 
-__all__ = ["Wechat", "build"]
+from notifier.channels.wechat.channel import Wechat, build
+from notifier.domain.contracts import Channel
+
+__all__ = ["Wechat", "build", "official_account"]
+
+
+def official_account(channels: Mapping[str, Channel]) -> Wechat | None:
+    """The official account among the open channels, or None where there is none."""
+    found = channels.get(Wechat.name)
+    return found if isinstance(found, Wechat) else None

@@ -3,6 +3,7 @@
 A field's description says meaning, unit and reason.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
@@ -12,7 +13,31 @@ from pydantic import Field, SecretStr
 from notifier.domain.slices import Slice
 
 
-class AliyunSms(Slice):
+class Limits(Slice):
+    """What a gateway may be given, kept by all processes together; providers count submissions, whatever follows."""
+
+    messages_per_second: int = Field(0, ge=0, description="messages a second from all processes together; 0 = no limit")
+    segments_per_second: int = Field(
+        0, ge=0, description="billed parts of texts a second from all processes together; 0 = no limit"
+    )
+    number_per_day: int = Field(
+        0, ge=0, description="messages of one template to one number in any 24 hours; what is more waits; 0 = no limit"
+    )
+    same_text_apart: timedelta = Field(
+        timedelta(0),
+        description="least time between two messages of one template to one number, whatever they say; 0 = none",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Metered:
+    """A gateway by name, with its limits."""
+
+    gateway: str
+    limits: Limits
+
+
+class AliyunSms(Limits):
     """One Aliyun SMS account (providers.md §1-3)."""
 
     enabled: bool = Field(False, description="false leaves the gateway out")
@@ -25,10 +50,13 @@ class AliyunSms(Slice):
     sign_name: str = Field("", description="approved 签名 without 【】")
     signature: Literal["v1", "v3"] = Field("v1", description="v1 = HMAC-SHA1 RPC, v3 = ACS3-HMAC-SHA256")
     calls_per_second: int = Field(1000, ge=1, le=5000, description="our own limit below the account's 5000")
+    number_per_day: int = Field(
+        50, ge=0, description="messages of one template to one number in any 24 h, as the account's; 0 = no limit"
+    )
     codes_file: Path | None = Field(None, description="a county's own status codes, over the shipped table")
 
 
-class Wechat(Slice):
+class Wechat(Limits):
     """One WeChat official account (providers.md §4)."""
 
     enabled: bool = Field(False, description="false leaves the gateway out")
@@ -47,7 +75,7 @@ class Wechat(Slice):
     codes_file: Path | None = Field(None, description="a county's own status codes, over the shipped table")
 
 
-class TencentSms(Slice):
+class TencentSms(Limits):
     """One SmsSdkAppId of Tencent Cloud SMS (providers.md §6.1)."""
 
     enabled: bool = Field(False, description="false leaves the gateway out")
@@ -63,10 +91,17 @@ class TencentSms(Slice):
         description="age at which a pull without the message proves that Tencent never had it; unset it never does, "
         "since a pull lists only what a carrier has reported",
     )
+    number_per_day: int = Field(
+        10, ge=0, description="messages of one template to one number in any 24 h, as the account's; 0 = no limit"
+    )
+    same_text_apart: timedelta = Field(
+        timedelta(seconds=30),
+        description="least time between two messages of one template to one number, whatever they say; 0 = none",
+    )
     codes_file: Path | None = Field(None, description="a county's own status codes, over the shipped table")
 
 
-class Mas(Slice):
+class Mas(Limits):
     """One interface account of 移动云MAS (providers.md §6.2)."""
 
     enabled: bool = Field(False, description="false leaves the gateway out")
@@ -80,10 +115,14 @@ class Mas(Slice):
     sign: str = Field("", description="签名编码 of the approved signature")
     add_serial: str = Field("", pattern=r"^[0-9]{0,20}$", description="扩展码; empty for an exact (精确匹配) signature")
     calls_per_second: int = Field(20, ge=1, le=1000, description="our own limit; the contract says what is allowed")
+    same_text_apart: timedelta = Field(
+        timedelta(seconds=30),
+        description="least time between two messages of one template to one number, whatever they say; 0 = none",
+    )
     codes_file: Path | None = Field(None, description="a county's own status codes, over the shipped table")
 
 
-class Cmpp(Slice):
+class Cmpp(Limits):
     """One account at a carrier's CMPP gateway (providers.md §6.3)."""
 
     enabled: bool = Field(False, description="false leaves the gateway out")
@@ -113,6 +152,10 @@ class Cmpp(Slice):
     )
     reconnect_after: timedelta = Field(
         timedelta(seconds=1), description="wait before the first reconnection; doubles up to a minute"
+    )
+    same_text_apart: timedelta = Field(
+        timedelta(seconds=30),
+        description="least time between two messages of one template to one number, whatever they say; 0 = none",
     )
     codes_file: Path | None = Field(None, description="a county's own status codes, over the shipped table")
 

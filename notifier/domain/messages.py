@@ -63,6 +63,8 @@ class Letter:
     parameters: Mapping[str, str] = field(repr=False)
     link: str | None = field(default=None, repr=False)
     by: By = By.TEMPLATE
+    n_segments: int = 1
+    """Billed parts of the text."""
 
 
 @dataclass(frozen=True, slots=True)

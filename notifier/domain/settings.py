@@ -168,6 +168,30 @@ class Dispatch(Slice):
         time(8, 0),
         description="Asia/Shanghai; the end of the quiet hours, next day if earlier than quiet_from",
     )
+    lunch_from: time = Field(
+        time(12), description="Asia/Shanghai; messages also wait over lunch; equal to lunch_until means no rest"
+    )
+    lunch_until: time = Field(time(12), description="Asia/Shanghai; the end of the rest over lunch, e.g. 14:00")
+    holidays: Literal["none", "all_day", "later_start"] = Field(
+        "none",
+        description="what China's statutory holidays with their moved days (调休) hold back: none, all_day, or "
+        "later_start (until holiday_start)",
+    )
+    holiday_start: time = Field(time(9, 30), description="Asia/Shanghai; when a holiday begins with later_start")
+    payment_quiet_from: time | None = Field(
+        None, description="quiet_from for payment results, which a household waits for; unset it is quiet_from"
+    )
+    payment_quiet_until: time | None = Field(
+        None, description="quiet_until for payment results; unset it is quiet_until"
+    )
+    payment_holidays: Literal["none", "all_day", "later_start"] | None = Field(
+        None, description="holidays for payment results; unset it is holidays"
+    )
+    fast_lane_every: timedelta = Field(
+        timedelta(seconds=0.5),
+        gt=timedelta(0),
+        description="how often a worker process looks for chunks that go before broadcasts, in a slot of their own",
+    )
     settle_after: timedelta = Field(
         timedelta(minutes=2), description="how long after an unsure call the provider is first asked"
     )
@@ -189,6 +213,17 @@ class Track(Slice):
     )
     wechat_window: timedelta = Field(
         timedelta(hours=1), description="the same for WeChat events, which come in seconds"
+    )
+    ask_after: timedelta = Field(
+        timedelta(hours=6),
+        description="how long after sending a gateway that can be asked is asked for missing receipts; and once more "
+        "at the end of the window",
+    )
+    dead_days: int = Field(
+        2,
+        ge=1,
+        le=30,
+        description="distinct days on which a number must be said not to exist (空号) before it is used no more",
     )
     parked_days: int = Field(
         7, ge=1, le=60, description="days that a receipt for an unknown message is kept and tried again"

@@ -17,6 +17,7 @@ from notifier.domain.benefits import BenefitKind
 from notifier.domain.messages import ContactKind, Medium
 from notifier.store.consent import OPTED_OUT
 from notifier.store.corrections import DISOWNED
+from notifier.store.lanes import LANE_OF_CAMPAIGN
 from notifier.store.ledger import Ledger, take_ids
 from notifier.store.tables.columns import stamp
 from notifier.store.tally import count
@@ -232,9 +233,11 @@ def _best_contact(*, untried: bool, stoppable: bool) -> str:
 async def _insert_chunks(c: AsyncConnection, rows: Rows) -> None:
     await c.execute(
         text(
-            "INSERT INTO chunk (id, campaign_id, medium, n_messages, state, not_before, lease_until) "
-            "SELECT chunk_id, campaign_id, medium, COUNT(*), 'open', 0, 0 FROM message "
-            "WHERE id BETWEEN :first AND :last GROUP BY chunk_id, campaign_id, medium"
+            "INSERT INTO chunk (id, campaign_id, medium, lane, n_messages, state, not_before, lease_until) "
+            f"SELECT n.chunk_id, n.campaign_id, n.medium, {LANE_OF_CAMPAIGN}, n.n, 'open', 0, 0 FROM ("
+            "SELECT chunk_id, campaign_id, medium, COUNT(*) AS n FROM message "
+            "WHERE id BETWEEN :first AND :last GROUP BY chunk_id, campaign_id, medium) n "
+            "JOIN campaign k ON k.id = n.campaign_id"
         ),
         {"first": rows.first, "last": rows.last},
     )

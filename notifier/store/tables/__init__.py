@@ -16,6 +16,7 @@ from notifier.store.tables.delivery import (
 )
 from notifier.store.tables.following import Follower, QrCode, Subscription
 from notifier.store.tables.inbound import ConsentEntry, CorrectionTask, HeardText, Inquiry, InquiryStep
+from notifier.store.tables.pacing import GatewayBudget, NumberSent, NumberVerdict
 from notifier.store.tables.people import Contact, Household, ImportRun, Person, Region
 from notifier.store.tables.staff import AccountLease, AuditEntry, Counter, Tick, Token, User
 
@@ -31,6 +32,7 @@ __all__ = [
     "CorrectionTask",
     "Counter",
     "Follower",
+    "GatewayBudget",
     "HeardText",
     "Household",
     "Identity",
@@ -39,6 +41,8 @@ __all__ = [
     "InquiryStep",
     "Message",
     "Notice",
+    "NumberSent",
+    "NumberVerdict",
     "Owed",
     "ParkedReceipt",
     "Part",

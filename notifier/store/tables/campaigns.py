@@ -13,7 +13,10 @@ each a campaign of its own, since each says another thing and a household can ha
 
 
 class Campaign(SQLModel, table=True):
-    """通知任务: one benefit version told for one purpose. `rule` and `evidence` are JSON (None for a disbursement)."""
+    """通知任务: one benefit version told for one purpose. `rule` and `evidence` are JSON (None for a disbursement).
+
+    `emergency_by` is who permitted it to go out at any hour.
+    """
 
     __table_args__ = (UniqueConstraint("benefit_id", "benefit_version", "purpose"),)
 
@@ -40,6 +43,7 @@ class Campaign(SQLModel, table=True):
     composed_at: datetime | None = Field(default=None, sa_column=Column(Instant))
     finished_at: datetime | None = Field(default=None, sa_column=Column(Instant))
     paused_why: str | None = None
+    emergency_by: str | None = None
 
 
 class Review(SQLModel, table=True):

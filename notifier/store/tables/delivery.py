@@ -41,9 +41,10 @@ class Chunk(SQLModel, table=True):
     """Up to 1,000 messages of one campaign and medium, claimed together under a lease.
 
     state: open, sent (every message of it has an answer), swept (its receipt window is over and silence was recorded).
+    `asked_at`: when the provider was last asked about its missing receipts.
     """
 
-    __table_args__ = (Index("ix_chunk_state", "state", "not_before"),)
+    __table_args__ = (Index("ix_chunk_state", "state", "lane", "not_before"),)
 
     id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
     campaign_id: int = Field(sa_column=Column(BIG, nullable=False, index=True))
@@ -54,6 +55,8 @@ class Chunk(SQLModel, table=True):
     lease_until: int = Field(default=0, sa_column=Column(BIG, nullable=False))
     lease_owner: str | None = None
     sent_at: int | None = Field(default=None, sa_column=Column(BIG))
+    lane: int = Field(default=2, sa_column=Column(FLAG, nullable=False, server_default="2"))
+    asked_at: int | None = Field(default=None, sa_column=Column(BIG))
 
 
 class Attempt(SQLModel, table=True):

@@ -16,7 +16,9 @@ class Lettering:
         said = self._in_the_words_of(gateway, one)
         if said is None or said.problem:
             return None
-        return Letter(one.message_id, one.address, said.template, said.parameters, by=said.by)
+        return Letter(
+            one.message_id, one.address, said.template, said.parameters, by=said.by, n_segments=said.n_segments
+        )
 
     def _in_the_words_of(self, gateway: str, one: Waiting) -> Filled | None:
         key = (gateway, one.notice.notice_id)

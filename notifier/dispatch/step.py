@@ -9,9 +9,12 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from notifier.dispatch.batching import batches
+from notifier.dispatch.hours import held_back
 from notifier.dispatch.lettering import Lettering
-from notifier.dispatch.quiet import quiet_until
+from notifier.dispatch.pacing import call_size, postpone_capped, take_turn
 from notifier.domain.contracts import Bus, Channel, Clock
+from notifier.domain.gateways import Limits
+from notifier.domain.lanes import FAST
 from notifier.domain.lifecycle import MessageEvent
 from notifier.domain.messages import Letter
 from notifier.domain.outcomes import Reason
@@ -19,6 +22,7 @@ from notifier.domain.settings import Dispatch
 from notifier.domain.texts import Wording
 from notifier.store import dispatching, recording
 from notifier.store.dispatching import Call, Claim, Lease, Started
+from notifier.store.lanes import hold_back
 from notifier.store.ledger import Ledger, Transaction
 from notifier.store.moving import Cause, fail_messages
 from notifier.store.recording import Answered, Landed
@@ -30,6 +34,9 @@ _SWEEP_MOST = 2_000
 _PAUSE_AFTER_TROUBLE = timedelta(minutes=1)
 _LEFT_TO_ANOTHER = timedelta(seconds=2)
 """For a chunk whose gateway another process has: soon offered again, and to whoever it is."""
+_FREE = Limits()
+_LETS_PASS = timedelta(milliseconds=100)
+"""How much later than the fast lane a broadcast asks for budget that is used up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,8 @@ class DispatchDesk:
     """Set to end gracefully: the wave in the air is recorded, the rest of its chunk is let go."""
     may_send: Callable[[str], bool] = lambda _: True
     """False for a gateway whose account another process has."""
+    limits: Mapping[str, Limits] = field(default_factory=dict)
+    """What each gateway may be given, by its name; one that is not here may be given anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +112,10 @@ class _Flight:
     held: Claim
     calls: deque[Call]
     started: Sequence[Started] = ()
+    over: list[Call] = field(default_factory=list)
+    """Over the caps of their numbers, and not yet postponed."""
+    free_at: datetime | None = None
+    """Set while nothing may leave since every budget is used up."""
 
 
 async def send_chunk(desk: DispatchDesk, chunk_id: int) -> int:
@@ -110,22 +123,36 @@ async def send_chunk(desk: DispatchDesk, chunk_id: int) -> int:
 
     Does nothing for a chunk that another holds. Safe to repeat and to kill: only what was in the air becomes unsure.
     """
-    if until := _quiet(desk):
-        await dispatching.hold_back(desk.ledger, chunk_id, until)
+    if await hold_back(desk.ledger, chunk_id, held_back(desk.clock.now(), desk.settings)):
         return 0
     flight = await _take_off(desk, chunk_id)
     if flight is None:
         return 0
     n_accepted = 0
     async with _signs_of_life(desk, flight.held):
-        while flight.started:
-            answers = await asyncio.gather(*(_call(desk, one) for one in flight.started))
-            n_accepted += await _land(desk, flight, answers)
+        while flight.started or flight.over or flight.free_at:
+            if flight.started:
+                answers = await asyncio.gather(*(_call(desk, one) for one in flight.started))
+                n_accepted += await _land(desk, flight, answers)
+            else:
+                await _wait(desk, flight)
     return n_accepted
 
 
-def _quiet(desk: DispatchDesk) -> datetime | None:
-    return quiet_until(desk.clock.now(), desk.settings.quiet_from, desk.settings.quiet_until)
+async def _wait(desk: DispatchDesk, flight: _Flight) -> None:
+    """A budget has room, as far as one can tell, and the next wave is written ahead; what is over caps is postponed."""
+    if flight.free_at is not None:
+        # The fast lane asks at once, and so comes before whoever lets it pass.
+        grace = _LETS_PASS if flight.held.lane > FAST else timedelta(0)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, (flight.free_at + grace - desk.clock.now()).total_seconds())):
+                await desk.stopping.wait()
+    async with desk.ledger.writing() as c:
+        now = desk.clock.now()
+        over, flight.over = flight.over, []
+        if await dispatching.renew(c, flight.held, now + desk.settings.lease, now):
+            await postpone_capped(c, desk.ledger, desk.limits, over, now)
+        await _next_wave(desk, c, flight, None)
 
 
 async def _take_off(desk: DispatchDesk, chunk_id: int) -> _Flight | None:
@@ -166,7 +193,8 @@ def _written(desk: DispatchDesk, held: Claim, gateways: Sequence[str]) -> tuple[
 def _in_calls(desk: DispatchDesk, letters: Mapping[str, Sequence[Letter]]) -> Iterator[Call]:
     for gateway, its in letters.items():
         channel = desk.channels[gateway]
-        for call in batches(its, channel.batch_size, one_text=channel.one_text_a_call):
+        size = call_size(channel.batch_size, its, desk.limits.get(gateway, _FREE))
+        for call in batches(its, size, one_text=channel.one_text_a_call):
             yield Call(gateway, call)
 
 
@@ -188,13 +216,22 @@ async def _land(desk: DispatchDesk, flight: _Flight, answers: Sequence[Answered]
 
 
 async def _next_wave(desk: DispatchDesk, c: Transaction, flight: _Flight, pause: datetime | None) -> None:
-    """`flight.started` may leave once the transaction is committed; where there is none the chunk is let go."""
-    now, flight.started = desk.clock.now(), ()
-    pause = pause or _quiet(desk)
+    """`flight.started` may leave once the transaction is committed; when nothing is left to do the chunk is let go."""
+    now, flight.started, flight.free_at = desk.clock.now(), (), None
+    pause = pause or held_back(now, desk.settings).get(flight.held.lane)
     if flight.calls and pause is None and not desk.stopping.is_set():
-        wave = list(_wave(desk, flight.calls))
-        flight.started = await dispatching.write_ahead(c, flight.held, wave, now + desk.settings.lease, now) or ()
-    if not flight.started:
+        turn = await take_turn(c, desk.ledger, desk.limits, list(_wave(desk, flight.calls)), now)
+        flight.calls.extend(turn.held)
+        flight.over += turn.over
+        if turn.calls:
+            until = now + desk.settings.lease
+            flight.started = await dispatching.write_ahead(c, flight.held, turn.calls, until, now) or ()
+            flight.calls = flight.calls if flight.started else deque()
+        elif turn.free_at is not None and turn.free_at - now > desk.settings.lease:
+            pause = turn.free_at
+        else:
+            flight.free_at = turn.free_at
+    if not (flight.started or flight.over or flight.free_at):
         await dispatching.let_go(c, flight.held, now, pause)
 
 

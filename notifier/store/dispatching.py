@@ -13,6 +13,7 @@ from uuid import uuid4
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from notifier.domain.lanes import Lane
 from notifier.domain.lifecycle import MessageEvent
 from notifier.domain.messages import Letter, Medium, Notice, Waiting
 from notifier.store.ledger import Ledger, take_ids
@@ -33,6 +34,7 @@ class Claim:
     medium: Medium
     owner: str
     waiting: Sequence[Waiting] = field(repr=False)
+    lane: Lane = Lane.POLICY
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +55,19 @@ class Started:
     letters: Sequence[Letter] = field(repr=False)
 
 
-async def open_chunks(ledger: Ledger, now: datetime, most: int) -> list[int]:
-    """Chunks that wait to be claimed: open, due, unleased, of a running campaign; the oldest first."""
+async def open_chunks(ledger: Ledger, now: datetime, most: int, last: Lane = Lane.POLICY) -> list[int]:
+    """Chunks that wait to be claimed: open, due, unleased, of a running campaign; none of a lane behind `last`.
+
+    Those of the lowest lane first, and of a lane the oldest.
+    """
     async with ledger.reading() as c:
         rows = await c.execute(
             text(
                 "SELECT k.id FROM chunk k JOIN campaign a ON a.id = k.campaign_id WHERE k.state = 'open' "
-                "AND k.not_before <= :now AND k.lease_until < :now AND a.state = 'running' ORDER BY k.id LIMIT :most"
+                "AND k.lane <= :last AND k.not_before <= :now AND k.lease_until < :now AND a.state = 'running' "
+                "ORDER BY k.lane, k.id LIMIT :most"
             ),
-            {"now": stamp(now), "most": most},
+            {"now": stamp(now), "most": most, "last": int(last)},
         )
         return [int(row.id) for row in rows]
 
@@ -84,7 +90,7 @@ async def claim(c: AsyncConnection, ledger: Ledger, chunk_id: int, lease: Lease,
             text(
                 "UPDATE chunk SET lease_until = :until, lease_owner = :owner WHERE id = :id AND state = 'open' "
                 "AND lease_until < :now AND not_before <= :now AND EXISTS (SELECT 1 FROM campaign a "
-                "WHERE a.id = chunk.campaign_id AND a.state = 'running') RETURNING campaign_id, medium"
+                "WHERE a.id = chunk.campaign_id AND a.state = 'running') RETURNING campaign_id, medium, lane"
             ),
             {"until": stamp(lease.until), "owner": lease.owner, "id": chunk_id, "now": stamp(now)},
         )
@@ -94,7 +100,7 @@ async def claim(c: AsyncConnection, ledger: Ledger, chunk_id: int, lease: Lease,
     await lose_what_was_in_the_air(c, ledger, chunk_id, now)
     await withhold(c, ledger, chunk_id, now)
     waiting = await _load(c, ledger, chunk_id, now)
-    return Claim(chunk_id, row.campaign_id, Medium(row.medium), lease.owner, waiting)
+    return Claim(chunk_id, row.campaign_id, Medium(row.medium), lease.owner, waiting, Lane(row.lane))
 
 
 async def lose_what_was_in_the_air(c: AsyncConnection, ledger: Ledger, chunk_id: int, now: datetime) -> None:
@@ -160,7 +166,7 @@ async def write_ahead(
 
     None, and nothing written, when the lease was lost or the campaign no longer runs: the caller must stop.
     """
-    if not await _extend(c, held, until, now):
+    if not await renew(c, held, until, now):
         return None
     ids = await take_ids(c, "attempt", len(calls))
     started = [Started(i, uuid4().hex, call.gateway, call.letters) for i, call in zip(ids, calls, strict=True)]
@@ -185,7 +191,8 @@ async def write_ahead(
     return started
 
 
-async def _extend(c: AsyncConnection, held: Claim, until: datetime, now: datetime) -> bool:
+async def renew(c: AsyncConnection, held: Claim, until: datetime, now: datetime) -> bool:
+    """The lease lasts to `until`, and nobody else claims the chunk before this transaction ends; else False."""
     extended = await c.execute(
         text(
             "UPDATE chunk SET lease_until = :until WHERE id = :id AND lease_owner = :owner AND lease_until >= :now "
@@ -208,7 +215,7 @@ async def keep_out(c: AsyncConnection, held: Claim) -> None:
 async def extend_lease(ledger: Ledger, held: Claim, until: datetime, now: datetime) -> bool:
     """The lease lasts to `until`; False when it was lost or the campaign no longer runs. A sign of life."""
     async with ledger.writing() as c:
-        return await _extend(c, held, until, now)
+        return await renew(c, held, until, now)
 
 
 async def let_go(c: AsyncConnection, held: Claim, now: datetime, not_before: datetime | None = None) -> None:
@@ -233,15 +240,6 @@ async def let_go(c: AsyncConnection, held: Claim, now: datetime, not_before: dat
     )
 
 
-async def hold_back(ledger: Ledger, chunk_id: int, until: datetime) -> None:
-    """The chunk waits until then (quiet hours). Safe to repeat."""
-    async with ledger.writing() as c:
-        await c.execute(
-            text("UPDATE chunk SET not_before = :until WHERE id = :id AND state = 'open'"),
-            {"until": stamp(until), "id": chunk_id},
-        )
-
-
 async def in_new_chunk(
     c: AsyncConnection, ledger: Ledger, message_ids: Sequence[int], not_before: datetime
 ) -> list[int]:
@@ -253,7 +251,10 @@ async def in_new_chunk(
         return []
     rows = (
         await c.execute(
-            text(f"SELECT DISTINCT campaign_id, medium FROM message WHERE {ledger.among('id', 'ids')}"),
+            text(
+                "SELECT m.campaign_id, m.medium, MIN(k.lane) AS lane FROM message m JOIN chunk k ON k.id = m.chunk_id "
+                f"WHERE {ledger.among('m.id', 'ids')} GROUP BY m.campaign_id, m.medium"
+            ),
             {"ids": ledger.listed(message_ids)},
         )
     ).all()
@@ -268,13 +269,14 @@ async def in_new_chunk(
         )
         await c.execute(
             text(
-                "INSERT INTO chunk (id, campaign_id, medium, n_messages, state, not_before, lease_until) "
-                "VALUES (:id, :campaign, :medium, :n, 'open', :later, 0)"
+                "INSERT INTO chunk (id, campaign_id, medium, lane, n_messages, state, not_before, lease_until) "
+                "VALUES (:id, :campaign, :medium, :lane, :n, 'open', :later, 0)"
             ),
             {
                 "id": chunk_id,
                 "campaign": row.campaign_id,
                 "medium": row.medium,
+                "lane": row.lane,
                 "n": placed.rowcount,
                 "later": stamp(not_before),
             },

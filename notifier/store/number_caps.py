@@ -1,0 +1,145 @@
+"""The caps of one number: so many messages of a template in any day, and so long between two; for all processes.
+
+What a wave sends is noted by the statement that checks it. Waves of all processes take attempt ids first, which lets
+one after the other, so that no two each miss the other's.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifier.domain.gateways import Limits, Metered
+from notifier.domain.lifecycle import MessageEvent
+from notifier.domain.messages import Letter
+from notifier.store.dispatching import in_new_chunk
+from notifier.store.ledger import Ledger, take_ids
+from notifier.store.moving import Cause, move_messages
+from notifier.store.tables.columns import instant, stamp
+
+_DAY = timedelta(days=1)
+_STEP = timedelta(seconds=5)
+"""Times are rounded up to this, so that what waits shares chunks."""
+_PURGED_TOGETHER = 10_000
+_NOTE = (
+    "INSERT INTO number_sent (message_id, gateway, template, address_hash, sent_at) "
+    "SELECT w.id, CAST(:gateway AS VARCHAR), CAST(:template AS VARCHAR), w.value_hash, CAST(:now AS BIGINT) FROM ("
+    "SELECT m.id, t.value_hash, ROW_NUMBER() OVER (PARTITION BY t.value_hash ORDER BY m.id) AS k "
+    "FROM message m JOIN contact t ON t.id = m.contact_id WHERE {among}) w "
+    "WHERE (w.k = 1 OR CAST(:recent AS BIGINT) >= CAST(:now AS BIGINT)) "
+    "AND w.k - 1 + (SELECT COUNT(*) + CASE WHEN MAX(s.sent_at) > CAST(:recent AS BIGINT) "
+    "THEN CAST(:most AS BIGINT) ELSE 0 END FROM number_sent s WHERE s.address_hash = w.value_hash "
+    "AND s.sent_at > CAST(:day_ago AS BIGINT) AND s.gateway = :gateway AND s.template = :template "
+    "AND s.message_id <> w.id) < CAST(:most AS BIGINT) "
+    "ON CONFLICT (message_id, gateway) DO UPDATE SET template = excluded.template, sent_at = excluded.sent_at "
+    "RETURNING message_id"
+)
+_UNCAPPED = 1_000_000_000
+
+
+async def note_sent(
+    c: AsyncConnection, ledger: Ledger, metered: Metered, letters: Sequence[Letter], now: datetime
+) -> frozenset[int]:
+    """The letters that their numbers' caps let pass are noted as sent now; the message ids of the others.
+
+    Empty, and nothing noted, for a gateway without caps. Repeating a letter moves its note.
+    """
+    limits = metered.limits
+    if not letters or not (limits.number_per_day or limits.same_text_apart):
+        return frozenset()
+    await take_ids(c, "attempt", 0)
+    passed: set[int] = set()
+    by_template: dict[str, list[int]] = defaultdict(list)
+    for letter in letters:
+        by_template[letter.template].append(letter.message_id)
+    for template, ids in by_template.items():
+        noted = await c.execute(
+            text(_NOTE.format(among=ledger.among("m.id", "ids"))),
+            {
+                "gateway": metered.gateway,
+                "template": template,
+                "ids": ledger.listed(ids),
+                "now": stamp(now),
+                "recent": stamp(now - limits.same_text_apart),
+                "day_ago": stamp(now - _DAY),
+                "most": limits.number_per_day or _UNCAPPED,
+            },
+        )
+        passed.update(int(row.message_id) for row in noted)
+    return frozenset(letter.message_id for letter in letters) - passed
+
+
+def fits_at(sent: Sequence[datetime], limits: Limits, now: datetime) -> datetime:
+    """The first moment from `now` on at which a number that had messages then may have another; pure."""
+    earliest = now
+    if sent and limits.same_text_apart:
+        earliest = max(earliest, max(sent) + limits.same_text_apart)
+    if limits.number_per_day and len(sent) >= limits.number_per_day:
+        earliest = max(earliest, sorted(sent)[-limits.number_per_day] + _DAY)
+    return earliest
+
+
+async def postpone_over(
+    c: AsyncConnection, ledger: Ledger, metered: Metered, letters: Sequence[Letter], now: datetime
+) -> None:
+    """Letters over their numbers' caps wait in chunks of their own until they fit. Empty is fine.
+
+    Call it in a transaction of its own, by the owner of their chunk.
+    """
+    if not letters:
+        return
+    await take_ids(c, "chunk", 0)  # before counts, as composing does it
+    history = await _history(c, ledger, metered, letters, now)
+    waiting: dict[datetime, list[int]] = defaultdict(list)
+    for letter in letters:
+        sent = history[letter.address, letter.template]
+        moment = fits_at(sent, metered.limits, now)
+        sent.append(moment)
+        waiting[_rounded_up(moment)].append(letter.message_id)
+    for moment, ids in waiting.items():
+        moved = await move_messages(c, ledger, ids, Cause(MessageEvent.POSTPONE, "number_cap"), now)
+        await in_new_chunk(c, ledger, moved, moment)
+
+
+def _rounded_up(moment: datetime) -> datetime:
+    step = _STEP // timedelta(microseconds=1)
+    return instant(-(-stamp(moment) // step) * step)
+
+
+async def _history(
+    c: AsyncConnection, ledger: Ledger, metered: Metered, letters: Sequence[Letter], now: datetime
+) -> dict[tuple[str, str], list[datetime]]:
+    of_message = {letter.message_id: letter for letter in letters}
+    rows = await c.execute(
+        text(
+            "SELECT m.id, s.message_id, s.template, s.sent_at FROM message m JOIN contact t ON t.id = m.contact_id "
+            "JOIN number_sent s ON s.address_hash = t.value_hash AND s.gateway = :gateway "
+            f"AND s.sent_at > :day_ago WHERE {ledger.among('m.id', 'ids')}"
+        ),
+        {"gateway": metered.gateway, "day_ago": stamp(now - _DAY), "ids": ledger.listed(list(of_message))},
+    )
+    found: dict[tuple[str, str], dict[int, datetime]] = defaultdict(dict)
+    for row in rows:
+        letter = of_message[row.id]
+        if row.template == letter.template and row.message_id not in of_message:
+            found[letter.address, letter.template][row.message_id] = instant(row.sent_at)
+    return defaultdict(list, {key: list(sent.values()) for key, sent in found.items()})
+
+
+async def purge_sent(ledger: Ledger, now: datetime) -> int:
+    """Notes that no cap counts any more are gone; how many. Safe to repeat."""
+    n_gone = 0
+    while True:
+        async with ledger.writing() as c:
+            gone = await c.execute(
+                text(
+                    "DELETE FROM number_sent WHERE sent_at <= :before AND message_id IN (SELECT message_id "
+                    "FROM number_sent WHERE sent_at <= :before ORDER BY message_id LIMIT :most)"
+                ),
+                {"before": stamp(now - _DAY), "most": _PURGED_TOGETHER},
+            )
+        n_gone += gone.rowcount
+        if gone.rowcount < _PURGED_TOGETHER:
+            return n_gone

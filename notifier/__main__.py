@@ -2,7 +2,7 @@
 
 import typer
 
-from notifier.commands import caring, following, importing, proving, running, telling
+from notifier.commands import caring, following, importing, inquiring, proving, running, telling
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,6 +24,8 @@ app.add_typer(following.commands, name="wechat")
 app.add_typer(telling.campaign, name="campaign")
 app.add_typer(telling.visit, name="visit")
 app.add_typer(telling.unmatched, name="unmatched")
+app.add_typer(inquiring.inquiry, name="inquiry")
+app.add_typer(inquiring.household, name="household")
 app.add_typer(caring.user, name="user")
 app.add_typer(caring.keys, name="keys")
 app.add_typer(caring.trail, name="audit")

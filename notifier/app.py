@@ -17,11 +17,13 @@ from notifier.compose.texts import load_texts
 from notifier.dispatch import settle as settling
 from notifier.dispatch import step as dispatching
 from notifier.dispatch.connections import Connections
+from notifier.dispatch.fast_lane import fast_lane, send_after_fast
 from notifier.dispatch.step import DispatchDesk
 from notifier.domain.contracts import Bus, Channel, Clock, Replies
 from notifier.domain.errors import ConfigError
 from notifier.domain.messages import Medium
 from notifier.domain.texts import Wording
+from notifier.inquiries.answering import InquiryDesk
 from notifier.match import step as matching
 from notifier.operate.retention import purge
 from notifier.schedule import SystemClock as SystemClock
@@ -62,6 +64,7 @@ class App:
     """Answers to people who wrote to the official account; None where there is none."""
     campaigns: CampaignDesk
     visits: VisitDesk
+    inquiries: InquiryDesk
 
     def steps(self) -> Mapping[str, Callable[[], Awaitable[Any]]]:
         """Each room's step by the room's name, in the order of flow; each can be run alone and twice."""
@@ -118,6 +121,7 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
         wording = Wording(load_texts(settings.compose.texts_file), _signs(settings))
         take, calls = Intake(ledger).store, asyncio.Semaphore(settings.dispatch.calls_at_once)
         connections = Connections(channels, LedgerLeases(ledger, clock), take, settings.dispatch.lease)
+        replies = account.replies(LedgerReplyAllowance(ledger, clock)) if account else None
         yield App(
             settings=settings,
             clock=clock,
@@ -136,12 +140,20 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
                 settings.dispatch.chunk_size,
             ),
             dispatching=DispatchDesk(
-                ledger, clock, channels, wording, settings.dispatch, calls, may_send=connections.may_send
+                ledger,
+                clock,
+                channels,
+                wording,
+                settings.dispatch,
+                calls,
+                may_send=connections.may_send,
+                limits={name: getattr(settings.channels, name) for name in channels},
             ),
             tracking=TrackDesk(ledger, clock, channels, settings.track, settings.inquiries),
-            replies=account.replies(LedgerReplyAllowance(ledger, clock)) if account else None,
+            replies=replies,
             campaigns=CampaignDesk(ledger, clock, settings.campaigns.launch_when_approved),
             visits=VisitDesk(ledger, clock),
+            inquiries=InquiryDesk(ledger, clock, settings.inquiries, {"wechat": replies} if replies else {}),
         )
 
 
@@ -167,6 +179,7 @@ def front_desk(app: App) -> FrontDesk:
         clock=app.clock,
         campaigns=app.campaigns,
         visits=app.visits,
+        inquiries=app.inquiries,
         receive_push=Intake(app.ledger).store,
         verify_wechat_url=account.verify_url if (account := official_account(app.channels)) else lambda _: None,
         schema_is_current=lambda: is_current(app.settings.ledger.url),
@@ -199,7 +212,9 @@ async def serve(app: App, roles: frozenset[str], stop: asyncio.Event, on_ready: 
         opened.push_async_callback(bus.close)
         if "worker" in roles:
             await opened.enter_async_context(app.connections.kept_up())
-            send, n_workers = partial(dispatching.send_chunk, app.dispatching), app.settings.dispatch.chunks_at_once
+            await opened.enter_async_context(fast_lane(app.dispatching))
+            # One slot of several is the fast lane's.
+            send, n_workers = partial(send_after_fast, app.dispatching), max(1, app.settings.dispatch.chunks_at_once - 1)
             await opened.enter_async_context(working(bus, send, n_workers))
             opened.callback(app.dispatching.stopping.set)
         if "clock" in roles:

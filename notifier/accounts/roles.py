@@ -39,6 +39,8 @@ class Permission(StrEnum):
     """See open visits, sign them off, ask for an excuse."""
     EXCUSE = "excuse"
     """Confirm an excuse that somebody else asked for."""
+    ANSWER = "answer"
+    """Answer, settle and hand over inquiries; correct a number."""
 
 
 ROLE_TEXT: Mapping[Role, str] = {
@@ -53,7 +55,7 @@ ROLE_TEXT: Mapping[Role, str] = {
 GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(Permission),
     Role.REVIEWER: frozenset({Permission.READ, Permission.REVIEW, Permission.EXCUSE}),
-    Role.OFFICER: frozenset({Permission.READ, Permission.VISIT}),
+    Role.OFFICER: frozenset({Permission.READ, Permission.VISIT, Permission.ANSWER}),
     Role.OFFICIAL: frozenset({Permission.READ}),
     Role.AUDITOR: frozenset({Permission.READ}),
     Role.OPERATOR: frozenset({Permission.READ}),

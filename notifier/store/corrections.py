@@ -99,6 +99,15 @@ async def dismiss_correction(ledger: Ledger, task_id: int, who: str, now: dateti
         await audit.append(c, who, "correction.dismiss", {"task": task_id}, at=now)
 
 
+async def region_of_task(ledger: Ledger, task_id: int) -> str | None:
+    """The village that a task is for; None when there is no such task."""
+    async with ledger.reading() as c:
+        code: str | None = (
+            await c.execute(text("SELECT region_code FROM correction_task WHERE id = :id"), {"id": task_id})
+        ).scalar()
+    return code
+
+
 @dataclass(frozen=True, slots=True)
 class Correction:
     """An open task; the person's name and the number are masked."""

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.errors import InputError
 from notifier.domain.identity import Phone
+from notifier.store import audit
 from notifier.store.corrections import close_corrections
 from notifier.store.following import set_following_in
 from notifier.store.ledger import Ledger, take_ids
@@ -52,14 +53,23 @@ async def count_shared(connection: AsyncConnection) -> int:
     return int(found or 0)
 
 
-async def correct_phone(ledger: Ledger, person_id: int, phone: Phone, shared_above: int, now: datetime) -> int:
-    """The person's usable phone is `phone`, under a new version; the id of its contact row.
+@dataclass(frozen=True, slots=True)
+class NewPhone:
+    """What a person's number is, and who says so."""
+
+    person_id: int
+    phone: Phone = field(repr=False)
+    by_user: str
+
+
+async def correct_phone(ledger: Ledger, new: NewPhone, shared_above: int, now: datetime) -> int:
+    """The person's usable phone is the new one, under a new version; the id of its contact row.
 
     The old one is kept as replaced, its correction tasks are closed, and what the household still waits for is told to
     the new number by itself. Safe to repeat: a number that is already the usable one stays as it is.
     Raises InputError when there is no such person.
     """
-    hashed = ledger.vault.blind("phone", phone.number)
+    hashed, person_id = ledger.vault.blind("phone", new.phone.number), new.person_id
     async with ledger.writing() as connection:
         await alone(connection)
         household_id = await connection.scalar(
@@ -76,12 +86,13 @@ async def correct_phone(ledger: Ledger, person_id: int, phone: Phone, shared_abo
         for row in rows:
             if row.state == "usable" and bytes(row.value_hash) == hashed:
                 return int(row.id)
-        contact_id = await _replace(connection, ledger, (household_id, person_id), phone.number, rows)
+        contact_id = await _replace(connection, ledger, (household_id, person_id), new.phone.number, rows)
         await connection.execute(
             text("UPDATE household SET changed_at = :at WHERE id = :id"), {"at": stamp(now), "id": household_id}
         )
         await flag_shared(connection, shared_above)
         await resend_corrected(connection, ledger, household_id, now)
+        await audit.append(connection, new.by_user, "contact.correct", {"contact": contact_id}, at=now)
     return contact_id
 
 

@@ -66,6 +66,16 @@ async def find_by_name(ledger: Ledger, name: str, region_code: str) -> list[Foun
     )
 
 
+async def region_of_person(ledger: Ledger, person_id: int) -> str | None:
+    """The village of a person's household; None when there is no such person."""
+    async with ledger.reading() as connection:
+        code: str | None = await connection.scalar(
+            text("SELECT h.region_code FROM person p JOIN household h ON h.id = p.household_id WHERE p.id = :id"),
+            {"id": person_id},
+        )
+    return code
+
+
 async def household_members(ledger: Ledger, household_id: int) -> list[FoundPerson]:
     """The household's people, the first registered first; empty when there is no such household."""
     return await _find(ledger, "p.household_id = :household_id", {"household_id": household_id})

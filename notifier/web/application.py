@@ -3,7 +3,7 @@
 from aiohttp import web
 from prometheus_client.aiohttp import make_aiohttp_handler
 
-from notifier.web import callbacks, deeds, entrance, probes, queues, reports
+from notifier.web import callbacks, deeds, entrance, inquiries, probes, queues, reports
 from notifier.web.desk import DESK, FrontDesk
 from notifier.web.guards import guard
 from notifier.web.pages import set_up_pages
@@ -54,5 +54,7 @@ def _for_people() -> list[web.RouteDef]:
         web.get("/matching", queues.matching_page),
         web.post(r"/matching/{payment:\d{1,19}}/{deed:resolve|refuse}", queues.do_match),
         web.get("/visits", queues.visits_page),
+        web.get("/inquiries", inquiries.inquiries_page),
+        web.post(r"/inquiries/{inquiry:\d{1,19}}/{deed:answer|close|reopen}", inquiries.do_inquiry),
         web.post(r"/visits/{visit:\d{1,19}}/{deed:sign|excuse|confirm}", queues.do_visit),
     ]

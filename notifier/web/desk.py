@@ -56,6 +56,22 @@ class VisitDesk(Protocol):
         ...
 
 
+class InquiryDesk(Protocol):
+    """Deeds on an inquiry. Each raises InputError (Chinese) when the inquiry's state does not allow it."""
+
+    async def answer(self, inquiry_id: int, by: str, words: str) -> str:
+        """The answer is on record: sent, pending (to be told otherwise) or unsure."""
+        ...
+
+    async def close(self, inquiry_id: int, by: str, remark: str = "") -> None:
+        """Settled; without an answer only with a remark."""
+        ...
+
+    async def reopen(self, inquiry_id: int, by: str, remark: str = "") -> None:
+        """Not settled after all."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class FrontDesk:
     """Everything the pages, callbacks and probes use.
@@ -70,6 +86,7 @@ class FrontDesk:
     clock: Clock
     campaigns: CampaignDesk
     visits: VisitDesk
+    inquiries: InquiryDesk
     receive_push: Callable[[Push], Awaitable[bool]]
     verify_wechat_url: Callable[[Mapping[str, str]], str | None]
     schema_is_current: Callable[[], Coroutine[None, None, bool]]

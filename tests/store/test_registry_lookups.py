@@ -10,7 +10,7 @@ from notifier.domain.errors import InputError, SealError
 from notifier.domain.identity import Phone, read_id
 from notifier.sandbox.county.numbers import phone_number
 from notifier.store.ledger import open_ledger
-from notifier.store.registry_contacts import correct_phone
+from notifier.store.registry_contacts import NewPhone, correct_phone
 from notifier.store.registry_finding import find_by_id, find_by_name, find_by_phone, household_members
 from notifier.store.registry_runs import list_runs, purge_rejected, read_rejected
 from notifier.store.rotation import SEALED_COLUMNS, rotate_seals
@@ -52,12 +52,12 @@ async def test_a_phone_is_corrected_as_a_new_version_once(ledger_url: str, tmp_p
     async with a_ledger(ledger_url) as ledger:
         await hand_in(ledger, write_book(tmp_path / "a.xlsx", [a_row(1), a_row(2, 户联系电话=NEW.number)]))
         person_id = await one(ledger, "SELECT MIN(id) FROM person")
-        first = await correct_phone(ledger, person_id, NEW, 1, FrozenClock().now())
-        assert await correct_phone(ledger, person_id, NEW, 1, FrozenClock().now()) == first
+        first = await correct_phone(ledger, NewPhone(person_id, NEW, "guanli"), 1, FrozenClock().now())
+        assert await correct_phone(ledger, NewPhone(person_id, NEW, "guanli"), 1, FrozenClock().now()) == first
         assert await phones_of(ledger) == [(phone_number(1), "replaced", 1), (NEW.number, "usable", 2)]
         assert await one(ledger, "SELECT COUNT(*) FROM contact WHERE is_shared = 1") == 2
         with pytest.raises(InputError, match="没有这位成员"):
-            await correct_phone(ledger, 999_999, NEW, 1, FrozenClock().now())
+            await correct_phone(ledger, NewPhone(999_999, NEW, "guanli"), 1, FrozenClock().now())
 
 
 async def test_rejected_rows_are_for_their_uploader_alone_and_are_purged(ledger_url: str, tmp_path: Path) -> None:

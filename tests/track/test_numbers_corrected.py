@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from notifier.domain.identity import Phone
 from notifier.store.corrections import dismiss_correction, open_tasks
-from notifier.store.registry_contacts import correct_phone
+from notifier.store.registry_contacts import NewPhone, correct_phone
 from tests.day.county import SMS, A, SmallCounty, phone, settle_in, tell_payments, tell_policy
 from tests.track.answers import COUNTY, climb_to_the_end, reached_numbers, reasons, say
 
@@ -67,8 +67,8 @@ async def test_a_corrected_number_is_told_by_itself_and_the_visit_waits_for_the_
     assert await county.owed() == {"unreached": 4, "reached": 1}
     assert await county.counts("SELECT state, COUNT(*) FROM campaign GROUP BY state") == {"finished": 2}
     for person, number in ((10, phone(11)), (20, phone(12))):
-        await correct_phone(county.ledger, person, Phone(number), 3, county.clock.now())
-        await correct_phone(county.ledger, person, Phone(number), 3, county.clock.now())
+        await correct_phone(county.ledger, NewPhone(person, Phone(number), "cunguan"), 3, county.clock.now())
+        await correct_phone(county.ledger, NewPhone(person, Phone(number), "cunguan"), 3, county.clock.now())
     assert await open_tasks(county.ledger, COUNTY) == []
     assert await county.counts("SELECT state, COUNT(*) FROM visit GROUP BY state") == {"open": 4}
     await county.compose()
@@ -88,7 +88,7 @@ async def test_a_corrected_number_that_fails_too_leaves_the_visit_open(county: S
     await settle_in(county.ledger, [A([None])])
     await tell_policy(county)
     await county.a_round()
-    await correct_phone(county.ledger, 10, Phone(dead), 3, county.clock.now())
+    await correct_phone(county.ledger, NewPhone(10, Phone(dead), "cunguan"), 3, county.clock.now())
     await county.misbehave("aliyun", script=[["receipt_lost"]])
     await county.a_round()
     county.clock.ahead += timedelta(hours=73)

@@ -36,7 +36,7 @@ class FrozenClock:
 
 @dataclass
 class RecordedDeeds:
-    """Both desks: remembers what it was asked; `refusal` makes it refuse."""
+    """All three desks: remembers what it was asked; `refusal` makes it refuse."""
 
     done: list[tuple[object, ...]] = field(default_factory=list)
     refusal: str | None = None
@@ -72,6 +72,16 @@ class RecordedDeeds:
 
     async def confirm_excuse(self, visit_id: int, by: str) -> None:
         self._do("confirm", visit_id, by)
+
+    async def answer(self, inquiry_id: int, by: str, words: str) -> str:
+        self._do("answer", inquiry_id, by, words)
+        return "pending"
+
+    async def close(self, inquiry_id: int, by: str, remark: str = "") -> None:
+        self._do("close", inquiry_id, by, remark)
+
+    async def reopen(self, inquiry_id: int, by: str, remark: str = "") -> None:
+        self._do("reopen", inquiry_id, by, remark)
 
 
 @dataclass
@@ -190,6 +200,7 @@ async def a_front(ledger: Ledger) -> Front:
         clock=clock,
         campaigns=deeds,
         visits=deeds,
+        inquiries=deeds,
         receive_push=receive,
         verify_wechat_url=_echo,
         schema_is_current=schema_is_current,

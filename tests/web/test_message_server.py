@@ -65,6 +65,7 @@ class Account:
             clock=self.clock,
             campaigns=deeds,
             visits=deeds,
+            inquiries=deeds,
             receive_push=lambda push: store_push(self.ledger, push),
             verify_wechat_url=self.channel.verify_url,
             schema_is_current=is_current,

@@ -38,12 +38,13 @@ def _write(rows: Sequence[Received]) -> bytes:
 
 def sms_up(phone: str, text: str, at_ms: int, sequence: int) -> bytes:
     """What SmsUp pushes when a person answers."""
-    said = {
+    said: dict[str, str | int] = {
         "phone_number": phone,
         "send_time": beijing_text(at_ms),
         "content": text,
         "dest_code": "1069640425",
-        "sequence_id": str(sequence),
+        # A number in the older manual, a string in the newer; both are seen.
+        "sequence_id": sequence if sequence % 2 else str(sequence),
     }
     return orjson.dumps([said])
 

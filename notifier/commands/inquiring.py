@@ -55,17 +55,14 @@ def inquiry_add(
     text: Annotated[str, typer.Option(prompt="内容", help="what was asked; asked for when not given")] = "",
     kind: Annotated[str, typer.Option(help="咨询, 投诉 or 建议")] = "咨询",
     channel: Annotated[str, typer.Option(help="电话, 窗口, 来信 …")] = "电话",
-    region: Region = _COUNTY,
     as_json: AsJson = False,
 ) -> None:
-    """Enter an inquiry that came by telephone, letter or at a counter."""
+    """Enter an inquiry that came by telephone, letter or at a counter; the user's own region answers for it."""
     if kind not in [one.value for one in InquiryKind]:
         raise typer.BadParameter("可用:咨询、投诉、建议")
 
     async def work(app: App, user: User) -> int:
-        if not user.sees(_checked(region)):
-            raise InputError(f"{region} 不在用户 {user.name} 管辖的地区内")
-        return await app.inquiries.add(Given(InquiryKind(kind), channel, region, text), by)
+        return await app.inquiries.add(Given(InquiryKind(kind), channel, user.region_code, text), by)
 
     answer({"inquiry": _permitted(by, work, as_json), "state": "open"}, as_json=as_json)
 

@@ -1,7 +1,7 @@
 """Inquiries in the ledger: opened, worked on step by step, counted. Texts and contacts are sealed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -160,7 +160,7 @@ def _row(ledger: Ledger, row: Any, names: Sequence[str], steps: Sequence[Step]) 
         InquiryState(row.state),
         instant(row.received_at),
         instant(row.due_at),
-        steps,
+        [replace(step, text=masked(step.text, names)) for step in steps],
     )
 
 

@@ -90,6 +90,17 @@ async def test_the_same_text_pushed_again_does_nothing_twice(county: SmallCounty
     assert await forget_heard(county.ledger, county.clock.now() + timedelta(days=8), timedelta(days=7)) == 2
 
 
+async def test_what_is_typed_on_a_handset_comes_all_the_way(county: SmallCounty) -> None:
+    await settle_in(county.ledger, [A([phone(1)])])
+    for n, word in enumerate(("怎么领补贴", "在哪里领", "td", "恢复"), 1):
+        await county.order("reply", gateway="aliyun", phone=phone(1), content=word)
+        await county.receipts_have_come(n)
+    await county.hear()
+    assert await county.one("SELECT COUNT(*) FROM inquiry") == 2
+    assert await county.one("SELECT COUNT(*) FROM heard_text") == 4
+    assert await county.rows("SELECT what FROM consent_entry ORDER BY at, id") == [("stop",), ("resume",)]
+
+
 async def test_a_wechat_text_retried_under_a_new_nonce_is_one_inquiry(county: SmallCounty) -> None:
     await settle_in(county.ledger, [A([phone(1)], openid(1))])
     county.answering.clear()  # unanswered, WeChat pushes it again

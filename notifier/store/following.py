@@ -84,8 +84,10 @@ async def end_consents(c: AsyncConnection, ledger: Ledger, message_ids: Sequence
         return
     await c.execute(
         text(
-            "UPDATE subscription SET accepts = 0, at = :now WHERE accepts = 1 AND EXISTS (SELECT 1 FROM message m "
-            "JOIN contact t ON t.id = m.contact_id JOIN attempt a ON a.chunk_id = m.chunk_id "
+            "UPDATE subscription SET accepts = 0, at = :now WHERE accepts = 1 AND address_hash IN (SELECT t.value_hash "
+            f"FROM message m JOIN contact t ON t.id = m.contact_id WHERE {ledger.among('m.id', 'ids')}) "
+            "AND EXISTS (SELECT 1 FROM message m JOIN contact t ON t.id = m.contact_id "
+            "JOIN attempt a ON a.chunk_id = m.chunk_id "
             "AND a.message_ids = '[' || CAST(m.id AS VARCHAR(20)) || ']' AND a.template = subscription.template "
             f"WHERE {ledger.among('m.id', 'ids')} AND t.value_hash = subscription.address_hash)"
         ),

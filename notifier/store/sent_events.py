@@ -11,13 +11,14 @@ from notifier.store.receipts import Word
 from notifier.store.tables.columns import stamp
 
 _ROUNDED_DOWN = timedelta(seconds=1)  # an event's time is a whole second
+# From the address to its few messages to their calls, in this order: CROSS JOIN keeps SQLite to it, and the coalesce
+# keeps both from beginning with the many calls that have no reference yet.
 _CANDIDATE = text(
-    "SELECT a.id FROM contact t JOIN owed o ON o.household_id = t.household_id "
-    "JOIN message m ON m.owed_id = o.id AND m.contact_id = t.id "
-    "AND m.state NOT IN ('delivered', 'failed', 'withdrawn') "
-    "JOIN attempt a ON a.chunk_id = m.chunk_id AND a.message_ids = '[' || CAST(m.id AS VARCHAR(20)) || ']' "
-    "AND a.template = :template "
-    "WHERE t.value_hash = :hash AND t.kind = :kind AND a.gateway = :gateway AND a.provider_ref IS NULL "
+    "SELECT a.id FROM contact t CROSS JOIN owed o CROSS JOIN message m CROSS JOIN attempt a "
+    "WHERE t.value_hash = :hash AND t.kind = :kind AND o.household_id = t.household_id "
+    "AND m.owed_id = o.id AND m.contact_id = t.id AND m.state NOT IN ('delivered', 'failed', 'withdrawn') "
+    "AND a.chunk_id = m.chunk_id AND a.message_ids = '[' || CAST(m.id AS VARCHAR(20)) || ']' "
+    "AND a.template = :template AND a.gateway = :gateway AND coalesce(a.provider_ref, '') = '' "
     "AND (a.outcome IS NULL OR a.outcome IN ('accepted', 'unsure')) "
     "ORDER BY CASE WHEN a.started_at <= CAST(:at AS BIGINT) THEN 0 ELSE 1 END, "
     "abs(a.started_at - CAST(:at AS BIGINT)), a.id LIMIT 1"

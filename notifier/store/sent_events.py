@@ -13,7 +13,7 @@ from notifier.store.tables.columns import stamp
 _ROUNDED_DOWN = timedelta(seconds=1)  # an event's time is a whole second
 # From the address to its few messages to their calls, in this order: CROSS JOIN keeps SQLite to it, and the coalesce
 # keeps both from beginning with the many calls that have no reference yet.
-_CANDIDATE = text(
+CANDIDATE = text(
     "SELECT a.id FROM contact t CROSS JOIN owed o CROSS JOIN message m CROSS JOIN attempt a "
     "WHERE t.value_hash = :hash AND t.kind = :kind AND o.household_id = t.household_id "
     "AND m.owed_id = o.id AND m.contact_id = t.id AND m.state NOT IN ('delivered', 'failed', 'withdrawn') "
@@ -53,7 +53,7 @@ async def _bind(c: AsyncConnection, word: Word) -> None:
         "gateway": word.gateway,
         "at": stamp(word.at + _ROUNDED_DOWN),
     }
-    while (row := (await c.execute(_CANDIDATE, asked)).first()) is not None:
+    while (row := (await c.execute(CANDIDATE, asked)).first()) is not None:
         bound = await c.execute(
             text("UPDATE attempt SET provider_ref = :ref WHERE id = :id AND provider_ref IS NULL"),
             {"ref": word.provider_ref, "id": row.id},

@@ -15,6 +15,7 @@ from notifier.store.following import LedgerReplyAllowance
 from notifier.store.ledger import Ledger, open_ledger
 from notifier.store.qr_codes import KeptQr, keep_qr, kept_qr
 from notifier.store.sealing import Vault, load_keys
+from notifier.store.sent_events import CANDIDATE
 from tests.channels.doubles import MORNING, FrozenClock
 from tests.day.county import A, openid, settle_in
 
@@ -114,3 +115,14 @@ async def test_a_lasting_code_is_made_once_for_a_scene(ledger: Ledger) -> None:
     assert await keep_qr(ledger, "village_1", mine, MORNING) == mine
     assert await keep_qr(ledger, "village_1", theirs, MORNING) == mine
     assert await kept_qr(ledger, "village_1") == mine
+
+
+async def test_a_sent_event_is_looked_for_from_its_address_on(sqlite_ledger_url: str, tmp_path: Path) -> None:
+    """Beginning with the calls that have no reference yet would cost the square of a broadcast's size."""
+    ledger = await open_ledger(sqlite_ledger_url, Vault(load_keys(tmp_path / "keys.toml")))
+    asked = {"template": "T", "hash": b"", "kind": "openid", "gateway": "wechat", "at": 1}
+    async with ledger.reading() as c:
+        plan = (await c.execute(text(f"EXPLAIN QUERY PLAN {CANDIDATE.text}"), asked)).all()
+    await ledger.close()
+    assert "ix_contact_value_hash" in plan[0][3]
+    assert not any("ix_attempt_ref" in step[3] for step in plan)

@@ -9,7 +9,7 @@ from typing import Any
 
 from notifier.bus import open_bus
 from notifier.campaigns.deciding import CampaignDesk
-from notifier.channels import open_channels
+from notifier.channels import by_medium, open_channels
 from notifier.channels.wechat import official_account
 from notifier.compose import step as composing
 from notifier.compose.step import ComposeDesk
@@ -18,10 +18,10 @@ from notifier.dispatch import settle as settling
 from notifier.dispatch import step as dispatching
 from notifier.dispatch.connections import Connections
 from notifier.dispatch.fast_lane import fast_lane, send_after_fast
+from notifier.dispatch.routes import rebalance
 from notifier.dispatch.step import DispatchDesk
 from notifier.domain.contracts import Bus, Channel, Clock, Replies
 from notifier.domain.errors import ConfigError
-from notifier.domain.messages import Medium
 from notifier.domain.texts import Wording
 from notifier.inquiries.answering import InquiryDesk
 from notifier.match import step as matching
@@ -73,6 +73,7 @@ class App:
             "match": self._match,
             "compose": lambda: composing.step(self.composing),
             "dispatch": self._dispatch,
+            "route": lambda: rebalance(self.dispatching.ways, self.clock.now()),
             "settle": lambda: settling.settle(self.dispatching, self.settings.track),
             "track": lambda: tracking.step(self.tracking),
         }
@@ -118,7 +119,7 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
         wire = await opened.enter_async_context(Wire(settings.wire, settings.dispatch.call_timeout))
         channels = open_channels(settings.channels, wire, LedgerTokens(ledger, clock), clock)
         account = official_account(channels)
-        wording = Wording(load_texts(settings.compose.texts_file), _signs(settings))
+        wording = Wording(load_texts(settings.compose.texts_file), settings.channels.signs())
         take, calls = Intake(ledger).store, asyncio.Semaphore(settings.dispatch.calls_at_once)
         connections = Connections(channels, LedgerLeases(ledger, clock), take, settings.dispatch.lease)
         replies = account.replies(LedgerReplyAllowance(ledger, clock)) if account else None
@@ -148,6 +149,8 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
                 calls,
                 may_send=connections.may_send,
                 limits={name: getattr(settings.channels, name) for name in channels},
+                rules=settings.routing,
+                filed=settings.channels.filed(),
             ),
             tracking=TrackDesk(ledger, clock, channels, settings.track, settings.inquiries),
             replies=replies,
@@ -155,18 +158,6 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
             visits=VisitDesk(ledger, clock),
             inquiries=InquiryDesk(ledger, clock, settings.inquiries, {"wechat": replies} if replies else {}),
         )
-
-
-def by_medium(channels: Mapping[str, Channel]) -> dict[Medium, list[str]]:
-    """The names of each medium's channels, in their order."""
-    found: dict[Medium, list[str]] = {}
-    for name, channel in channels.items():
-        found.setdefault(channel.medium, []).append(name)
-    return found
-
-
-def _signs(settings: Settings) -> dict[str, str]:
-    return {name: getattr(section, "sign_name", "") for name, section in settings.channels}
 
 
 def front_desk(app: App) -> FrontDesk:
@@ -214,7 +205,10 @@ async def serve(app: App, roles: frozenset[str], stop: asyncio.Event, on_ready: 
             await opened.enter_async_context(app.connections.kept_up())
             await opened.enter_async_context(fast_lane(app.dispatching))
             # One slot of several is the fast lane's.
-            send, n_workers = partial(send_after_fast, app.dispatching), max(1, app.settings.dispatch.chunks_at_once - 1)
+            send, n_workers = (
+                partial(send_after_fast, app.dispatching),
+                max(1, app.settings.dispatch.chunks_at_once - 1),
+            )
             await opened.enter_async_context(working(bus, send, n_workers))
             opened.callback(app.dispatching.stopping.set)
         if "clock" in roles:

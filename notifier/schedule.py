@@ -42,6 +42,7 @@ def clock_table(steps: Mapping[str, Callable[[], Awaitable[object]]], every: Sch
         "match": every.match_every,
         "compose": every.compose_every,
         "sweep": every.sweep_every,
+        "route": every.route_every,
         "settle": every.settle_every,
         "track": every.track_every,
         "purge": every.purge_every,

@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     campaigns: slices.Campaigns = Field(default_factory=slices.Campaigns, description="reviews and ladders")
     compose: slices.Compose = Field(default_factory=slices.Compose, description="texts")
     dispatch: slices.Dispatch = Field(default_factory=slices.Dispatch, description="sending")
+    routing: slices.Routing = Field(default_factory=slices.Routing, description="shares of gateways")
     track: slices.Track = Field(default_factory=slices.Track, description="receipts and silence")
     inquiries: slices.Inquiries = Field(default_factory=slices.Inquiries, description="咨询 投诉 建议")
     schedule: slices.Schedule = Field(default_factory=slices.Schedule, description="how often steps run")

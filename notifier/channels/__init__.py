@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from notifier.channels import aliyun_sms, cmpp, mas, tencent_sms, wechat
 from notifier.domain import settings
 from notifier.domain.contracts import Channel, Clock, TokenStore
+from notifier.domain.messages import Medium
 from notifier.wire import Wire
 
 Builder = Callable[[settings.Channels, Wire, TokenStore, Clock], Channel]
@@ -31,3 +32,11 @@ def open_channels(channels: settings.Channels, wire: Wire, tokens: TokenStore, c
         for name, build in REGISTRY.items()
         if getattr(channels, name).enabled
     }
+
+
+def by_medium(channels: Mapping[str, Channel]) -> dict[Medium, list[str]]:
+    """The names of each medium's channels, in their order."""
+    found: dict[Medium, list[str]] = {}
+    for name, channel in channels.items():
+        found.setdefault(channel.medium, []).append(name)
+    return found

@@ -10,21 +10,19 @@ from uuid import uuid4
 
 from notifier.dispatch.batching import batches
 from notifier.dispatch.hours import held_back
-from notifier.dispatch.lettering import Lettering
 from notifier.dispatch.pacing import call_size, postpone_capped, take_turn
+from notifier.dispatch.routes import Ways, depart, shut
 from notifier.domain.contracts import Bus, Channel, Clock
 from notifier.domain.gateways import Limits
 from notifier.domain.lanes import FAST
-from notifier.domain.lifecycle import MessageEvent
 from notifier.domain.messages import Letter
-from notifier.domain.outcomes import Reason
-from notifier.domain.settings import Dispatch
+from notifier.domain.operators import Operator
+from notifier.domain.settings import Dispatch, Routing
 from notifier.domain.texts import Wording
 from notifier.store import dispatching, recording
 from notifier.store.dispatching import Call, Claim, Lease, Started
 from notifier.store.lanes import hold_back
 from notifier.store.ledger import Ledger, Transaction
-from notifier.store.moving import Cause, fail_messages
 from notifier.store.recording import Answered, Landed
 
 _WAVE = 100
@@ -58,6 +56,14 @@ class DispatchDesk:
     """False for a gateway whose account another process has."""
     limits: Mapping[str, Limits] = field(default_factory=dict)
     """What each gateway may be given, by its name; one that is not here may be given anything."""
+    rules: Routing = field(default_factory=Routing)
+    filed: Mapping[str, frozenset[Operator]] = field(default_factory=dict)
+    """The operators each gateway's signature is filed with; one that is not here needs no filing."""
+
+    @property
+    def ways(self) -> Ways:
+        """What choosing a gateway works with."""
+        return Ways(self.ledger, self.channels, self.wording, self.rules, self.filed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,8 @@ class _Flight:
 
     held: Claim
     calls: deque[Call]
+    again_at: datetime | None = None
+    """When what waits for a gateway is looked at again."""
     started: Sequence[Started] = ()
     over: list[Call] = field(default_factory=list)
     """Over the caps of their numbers, and not yet postponed."""
@@ -163,31 +171,15 @@ async def _take_off(desk: DispatchDesk, chunk_id: int) -> _Flight | None:
         held = await dispatching.claim(c, desk.ledger, chunk_id, lease, now)
         if held is None:
             return None
-        gateways = [name for name, channel in desk.channels.items() if channel.medium is held.medium]
-        if not any(desk.may_send(name) for name in gateways):
+        gateways = desk.ways.of(held.medium)
+        usable = [name for name in gateways if desk.may_send(name)]
+        if not usable:
             await dispatching.let_go(c, held, now, now + (_LEFT_TO_ANOTHER if gateways else _PAUSE_AFTER_TROUBLE))
             return None
-        letters, unsayable = _written(desk, held, gateways)
-        cause = Cause(MessageEvent.REFUSE, "lint", Reason.CONTENT)
-        await fail_messages(c, desk.ledger, unsayable, cause, now)
-        flight = _Flight(held, deque(_in_calls(desk, letters)))
+        departure = await depart(c, desk.ways, held, usable, now)
+        flight = _Flight(held, deque(_in_calls(desk, departure.letters)), departure.again_at)
         await _next_wave(desk, c, flight, None)
         return flight
-
-
-def _written(desk: DispatchDesk, held: Claim, gateways: Sequence[str]) -> tuple[dict[str, list[Letter]], list[int]]:
-    """Each message in the words of the first gateway that can say it; and those that none can."""
-    lettering = Lettering(desk.wording)
-    letters: dict[str, list[Letter]] = {}
-    unsayable = []
-    for one in held.waiting:
-        for gateway in gateways:
-            if (letter := lettering.letter(gateway, one)) is not None:
-                letters.setdefault(gateway, []).append(letter)
-                break
-        else:
-            unsayable.append(one.message_id)
-    return letters, unsayable
 
 
 def _in_calls(desk: DispatchDesk, letters: Mapping[str, Sequence[Letter]]) -> Iterator[Call]:
@@ -202,15 +194,21 @@ async def _land(desk: DispatchDesk, flight: _Flight, answers: Sequence[Answered]
     """The wave is recorded and the next one written ahead, in one transaction; how many messages were accepted."""
     async with desk.ledger.writing() as c:
         now = desk.clock.now()
-        landed = Landed(flight.held, answers, now + desk.settings.settle_after)
+        landed = Landed(
+            flight.held, answers, now + desk.settings.settle_after, has_spare=len(desk.ways.of(flight.held.medium)) > 1
+        )
         done = await recording.record(c, desk.ledger, landed, now)
         again = set(done.again)
+        closed = await shut(c, desk.ways, done.shut, now)
         flight.calls.extendleft(
             Call(one.gateway, [letter])
             for one in flight.started
             for letter in one.letters
             if letter.message_id in again
         )
+        if any(call.gateway in closed for call in flight.calls):
+            flight.calls = deque(call for call in flight.calls if call.gateway not in closed)
+            flight.again_at = flight.again_at or now
         await _next_wave(desk, c, flight, now + _PAUSE_AFTER_TROUBLE if done.paused_why is not None else None)
         return done.n_accepted
 
@@ -232,7 +230,7 @@ async def _next_wave(desk: DispatchDesk, c: Transaction, flight: _Flight, pause:
         else:
             flight.free_at = turn.free_at
     if not (flight.started or flight.over or flight.free_at):
-        await dispatching.let_go(c, flight.held, now, pause)
+        await dispatching.let_go(c, flight.held, now, pause or flight.again_at)
 
 
 def _wave(desk: DispatchDesk, calls: deque[Call]) -> Iterator[Call]:

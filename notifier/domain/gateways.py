@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
+from notifier.domain.operators import EVERY, Operator
 from notifier.domain.slices import Slice
 
 
@@ -41,6 +42,9 @@ class AliyunSms(Limits):
     """One Aliyun SMS account (providers.md §1-3)."""
 
     enabled: bool = Field(False, description="false leaves the gateway out")
+    filed: tuple[Operator, ...] = Field(
+        EVERY, description="operators that the signature is filed with (报备); to others nothing leaves by this gateway"
+    )
     endpoint: str = Field("https://dysmsapi.aliyuncs.com/", description="where calls go; the sandbox has its own")
     region_id: str = Field("cn-hangzhou", description="RegionId parameter")
     access_key_id: str = Field("", description="AccessKey id of a RAM user with AliyunDysmsFullAccess")
@@ -79,6 +83,9 @@ class TencentSms(Limits):
     """One SmsSdkAppId of Tencent Cloud SMS (providers.md §6.1)."""
 
     enabled: bool = Field(False, description="false leaves the gateway out")
+    filed: tuple[Operator, ...] = Field(
+        EVERY, description="operators that the signature is filed with (报备); to others nothing leaves by this gateway"
+    )
     endpoint: str = Field("https://sms.tencentcloudapi.com/", description="where calls go; the sandbox has its own")
     region: str = Field("ap-guangzhou", description="X-TC-Region header")
     secret_id: str = Field("", description="SecretId of a sub-account with QcloudSMSFullAccess")
@@ -105,6 +112,9 @@ class Mas(Limits):
     """One interface account of 移动云MAS (providers.md §6.2)."""
 
     enabled: bool = Field(False, description="false leaves the gateway out")
+    filed: tuple[Operator, ...] = Field(
+        EVERY, description="operators that the signature is filed with (报备); to others nothing leaves by this gateway"
+    )
     endpoint: str = Field(
         "http://112.35.1.155:1992/sms/",
         description="the folder of norsubmit and tmpsubmit; plain HTTP, so reach it by a private line or a tunnel",
@@ -126,6 +136,9 @@ class Cmpp(Limits):
     """One account at a carrier's CMPP gateway (providers.md §6.3)."""
 
     enabled: bool = Field(False, description="false leaves the gateway out")
+    filed: tuple[Operator, ...] = Field(
+        EVERY, description="operators that the signature is filed with (报备); to others nothing leaves by this gateway"
+    )
     host: str = Field("", description="address of the gateway (ISMG); the sandbox has its own")
     port: int = Field(7890, ge=1, le=65535, description="its port; the carrier says which")
     version: Literal["2.0", "3.0"] = Field("2.0", description="protocol version that the account was opened with")
@@ -168,3 +181,11 @@ class Channels(Slice):
     tencent_sms: TencentSms = Field(default_factory=TencentSms, description="Tencent Cloud SMS")
     mas: Mas = Field(default_factory=Mas, description="移动云MAS")
     cmpp: Cmpp = Field(default_factory=Cmpp, description="CMPP 2.0 or 3.0 gateway of a carrier")
+
+    def signs(self) -> dict[str, str]:
+        """The signature that each gateway puts before a text, "" where it is not known here."""
+        return {name: getattr(section, "sign_name", "") for name, section in self}
+
+    def filed(self) -> dict[str, frozenset[Operator]]:
+        """The operators that each SMS gateway's signature is filed with."""
+        return {name: frozenset(section.filed) for name, section in self if hasattr(section, "filed")}

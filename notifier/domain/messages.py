@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from notifier.domain.operators import Operator
 from notifier.domain.outcomes import Reason
 
 
@@ -51,6 +52,10 @@ class Waiting:
     message_id: int
     address: str = field(repr=False)
     notice: Notice
+    operator: Operator | None = None
+    """Who carries the number, as far as one can tell."""
+    avoid: str | None = None
+    """The gateway that failed it before."""
 
 
 @dataclass(frozen=True, slots=True)

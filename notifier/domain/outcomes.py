@@ -43,6 +43,8 @@ class Reason(StrEnum):
     """退订: the person stopped policy broadcasts."""
     CONTENT = "content"
     """内容被拦截: the carrier or provider refused the text."""
+    UNFILED = "unfiled"
+    """签名未报备: no gateway's signature is filed with the number's operator."""
     LIMITED = "limited"
     """超过频次: a per-number cap was hit and the window is over."""
     GATEWAY = "gateway"
@@ -77,6 +79,7 @@ REASON_TEXT: dict[Reason, str] = {
     Reason.NOT_FOLLOWING: "未关注",
     Reason.OPTED_OUT: "退订",
     Reason.CONTENT: "内容被拦截",
+    Reason.UNFILED: "签名未报备",
     Reason.LIMITED: "超过频次",
     Reason.GATEWAY: "通道故障",
     Reason.SILENT: "无回执",

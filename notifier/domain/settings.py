@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from notifier.domain.gateways import AliyunSms, Channels, Cmpp, Mas, TencentSms, Wechat
 from notifier.domain.ladder import PRESETS
+from notifier.domain.routing import Routing
 from notifier.domain.slices import Slice
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Mas",
     "Match",
     "Registry",
+    "Routing",
     "Schedule",
     "Seal",
     "Slice",
@@ -263,6 +265,9 @@ class Schedule(Slice):
         timedelta(seconds=5), description="offering chunks that nobody holds; bounds what a lost bus message costs"
     )
     track_every: timedelta = Field(timedelta(seconds=2), description="folding receipts")
+    route_every: timedelta = Field(
+        timedelta(seconds=5), description="looking at recent calls and moving gateways' shares"
+    )
     purge_every: timedelta = Field(timedelta(hours=6), description="forgetting what is kept for a number of days only")
     settle_every: timedelta = Field(
         timedelta(seconds=15), description="asking providers about unsure calls that are due"

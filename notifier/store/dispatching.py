@@ -8,14 +8,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.lanes import Lane
 from notifier.domain.lifecycle import MessageEvent
-from notifier.domain.messages import Letter, Medium, Notice, Waiting
+from notifier.domain.messages import ContactKind, Letter, Medium, Notice, Waiting
+from notifier.domain.operators import Operator, operator_of
 from notifier.store.ledger import Ledger, take_ids
 from notifier.store.moving import Cause, move_messages
 from notifier.store.notices import read_notice
@@ -140,8 +142,10 @@ async def _load(c: AsyncConnection, ledger: Ledger, chunk_id: int, now: datetime
     rows = (
         await c.execute(
             text(
-                "SELECT m.id, m.state, m.contact_id, t.value_sealed, m.notice_id, n.kind, n.facts_sealed "
+                "SELECT m.id, m.state, m.contact_id, t.value_sealed, m.notice_id, n.kind, n.facts_sealed, "
+                "t.kind AS contact_kind, m.avoid_gateway, h.phone_hash AS ported, h.operator "
                 "FROM message m JOIN contact t ON t.id = m.contact_id JOIN notice n ON n.id = m.notice_id "
+                "LEFT JOIN operator_hint h ON h.phone_hash = t.value_hash "
                 "WHERE m.chunk_id = :chunk AND m.state IN ('ready', 'postponed') ORDER BY m.id"
             ),
             {"chunk": chunk_id},
@@ -155,8 +159,18 @@ async def _load(c: AsyncConnection, ledger: Ledger, chunk_id: int, now: datetime
         if row.notice_id not in shared:
             shared[row.notice_id] = read_notice(ledger, row.notice_id, row.kind, row.facts_sealed)
         address = ledger.vault.open_text(_CONTACT, row.contact_id, row.value_sealed)
-        waiting.append(Waiting(int(row.id), address, shared[row.notice_id]))
+        waiting.append(
+            Waiting(int(row.id), address, shared[row.notice_id], _carried_by(row, address), row.avoid_gateway)
+        )
     return waiting
+
+
+def _carried_by(row: Row[Any], address: str) -> Operator | None:
+    if row.contact_kind != ContactKind.PHONE:
+        return None
+    if row.ported is not None:
+        return Operator(row.operator) if row.operator else None
+    return operator_of(address)
 
 
 async def write_ahead(

@@ -8,8 +8,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.lifecycle import MESSAGE, MessageEvent, sources_of
+from notifier.domain.operators import says_ported
 from notifier.domain.outcomes import Reason
 from notifier.store.ledger import Ledger
+from notifier.store.operators import note_ported
 from notifier.store.setbacks import add_setbacks
 from notifier.store.tables.columns import stamp
 from notifier.store.tally import count, uncount
@@ -62,5 +64,7 @@ async def fail_messages(
 ) -> list[int]:
     """As `move_messages`, and the households of those that moved wait for their next rung."""
     moved = await move_messages(c, ledger, message_ids, cause, now)
+    if moved and says_ported(cause.code):
+        await note_ported(c, ledger, moved, now)
     await add_setbacks(c, ledger, moved)
     return moved

@@ -1,7 +1,7 @@
 """Recording what came of attempts, a wave of calls at a time: statements by group and not by message."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.lifecycle import MessageEvent
+from notifier.domain.messages import Letter
 from notifier.domain.outcomes import Accepted, Outcome, Postponed, Reason, Refused, Scope, Unsure
 from notifier.store.campaigns import pause_for
 from notifier.store.dispatching import Claim, Started, in_new_chunk, keep_out, mark_unsure
@@ -38,6 +39,8 @@ class Recorded:
     again: Sequence[int]
     paused_why: str | None
     n_accepted: int
+    shut: Mapping[str, str]
+    """Gateways that refused the whole account, and their code; their messages stay ready for another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +50,19 @@ class Landed:
     held: Claim
     answers: Sequence[Answered]
     ask_at: datetime
+    has_spare: bool = False
+    """Whether another gateway can take over."""
 
 
 async def record(c: AsyncConnection, ledger: Ledger, landed: Landed, now: datetime) -> Recorded:
     """Every answer is written: messages moved, attempts settled or waiting to be asked about, setbacks noted.
 
     A refusal that reaches the whole campaign (template, account) pauses it and fails nobody: its messages stay ready.
+    One of an account, where another gateway can take over, is handed back in `shut` instead.
     A batch refused whole for one letter's fault (Postponed with no delay) is handed back in `again`.
     """
     await keep_out(c, landed.held)
-    groups = _grouped(landed.answers, await _gone_on(c, ledger, landed.held, landed.answers))
+    groups = _grouped(landed, await _gone_on(c, ledger, landed.held, landed.answers))
     if groups.postponed:
         # Ids before counts, as composing does it; in the other order the two could wait for each other.
         await take_ids(c, "chunk", 0)
@@ -74,7 +80,7 @@ async def record(c: AsyncConnection, ledger: Ledger, landed: Landed, now: dateti
     if groups.stopped_by is not None:
         why = f"通道拒绝了整个任务:{groups.stopped_by};请按代码表处理后恢复"
         await pause_for(c, landed.held.campaign_id, why)
-    return Recorded(groups.again, groups.stopped_by, len(groups.accepted))
+    return Recorded(groups.again, groups.stopped_by, len(groups.accepted), groups.shut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,7 @@ class _Groups:
     unsure: dict[str, list[int]]
     again: list[int]
     stopped_by: str | None
+    shut: dict[str, str]
 
 
 async def _gone_on(c: AsyncConnection, ledger: Ledger, held: Claim, answers: Sequence[Answered]) -> frozenset[int]:
@@ -105,29 +112,38 @@ async def _gone_on(c: AsyncConnection, ledger: Ledger, held: Claim, answers: Seq
     return frozenset(int(row.id) for row in rows)
 
 
-def _grouped(answers: Sequence[Answered], gone_on: frozenset[int]) -> _Groups:
+def _grouped(landed: Landed, gone_on: frozenset[int]) -> _Groups:
     refused, postponed, unsure = defaultdict(list), defaultdict(list), defaultdict(list)
     accepted: list[int] = []
     again: list[int] = []
     stopped_by = None
+    shut: dict[str, str] = {}
+    for answer, letter, outcome in _each(landed.answers):
+        match outcome:
+            case Accepted():
+                accepted.append(letter.message_id)
+            case _ if letter.message_id in gone_on:
+                continue
+            case Refused(code, scope, _) if scope in _WHOLE_CAMPAIGN:
+                if scope is Scope.ACCOUNT and landed.has_spare:
+                    shut[answer.started.gateway] = code
+                else:
+                    stopped_by = code
+            case Refused(code, _, reason):
+                refused[code, reason].append(letter.message_id)
+            case Postponed(_, delay) if not delay and len(answer.outcomes) > 1:
+                again.append(letter.message_id)
+            case Postponed(code, delay):
+                postponed[code, delay or _LEAST_DELAY].append(letter.message_id)
+            case Unsure(code):
+                unsure[code].append(letter.message_id)
+    return _Groups(accepted, refused, postponed, unsure, again, stopped_by, shut)
+
+
+def _each(answers: Sequence[Answered]) -> Iterator[tuple[Answered, Letter, Outcome]]:
     for answer in answers:
         for letter, outcome in zip(answer.started.letters, answer.outcomes, strict=True):
-            match outcome:
-                case Accepted():
-                    accepted.append(letter.message_id)
-                case _ if letter.message_id in gone_on:
-                    continue
-                case Refused(code, scope, _) if scope in _WHOLE_CAMPAIGN:
-                    stopped_by = code
-                case Refused(code, _, reason):
-                    refused[code, reason].append(letter.message_id)
-                case Postponed(_, delay) if not delay and len(answer.outcomes) > 1:
-                    again.append(letter.message_id)
-                case Postponed(code, delay):
-                    postponed[code, delay or _LEAST_DELAY].append(letter.message_id)
-                case Unsure(code):
-                    unsure[code].append(letter.message_id)
-    return _Groups(accepted, refused, postponed, unsure, again, stopped_by)
+            yield answer, letter, outcome
 
 
 async def _settle_attempts(c: AsyncConnection, landed: Landed, now: datetime) -> None:

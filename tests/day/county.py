@@ -13,8 +13,7 @@ from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 from sqlalchemy import text
 
-from notifier.app import by_medium
-from notifier.channels import open_channels
+from notifier.channels import by_medium, open_channels
 from notifier.compose import step as compose_room
 from notifier.compose.step import ComposeDesk
 from notifier.compose.texts import load_texts

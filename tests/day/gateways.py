@@ -1,6 +1,7 @@
 """The stand-in gateways on loopback and the real channels that speak to them."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -61,18 +62,19 @@ def sandbox_settings(folder: Path, front: str, changes: dict[str, Any]) -> Sandb
     )
 
 
-def channel_settings(gateways: str, aes: bool, sms: str = SMS) -> settings.Channels:
+def channel_settings(gateways: str, aes: bool, sms: str | Sequence[str] = SMS) -> settings.Channels:
     """WeChat and the SMS gateway of that name."""
+    enabled = {sms} if isinstance(sms, str) else set(sms)
     return settings.Channels(
         aliyun_sms=settings.AliyunSms(
-            enabled=sms == SMS,
+            enabled=SMS in enabled,
             endpoint=f"{gateways}/aliyun/",
             access_key_id="SandboxKey640425",
             access_key_secret=SecretStr("sandbox-dummy-secret"),
             sign_name="彭阳惠农",
         ),
         tencent_sms=settings.TencentSms(
-            enabled=sms == TENCENT,
+            enabled=TENCENT in enabled,
             endpoint=f"{gateways}/tencent/",
             secret_id="AKIDsandbox640425",
             secret_key=SecretStr("sandbox-dummy-secret"),
@@ -81,7 +83,7 @@ def channel_settings(gateways: str, aes: bool, sms: str = SMS) -> settings.Chann
             absent_after=timedelta(0),
         ),
         mas=settings.Mas(
-            enabled=sms == MAS,
+            enabled=MAS in enabled,
             endpoint=f"{gateways}/mas/sms/",
             ec_name="样例县农业农村局",
             ap_id="sandbox",

@@ -18,6 +18,7 @@ from notifier.store.tables.following import Follower, QrCode, Subscription
 from notifier.store.tables.inbound import ConsentEntry, CorrectionTask, HeardText, Inquiry, InquiryStep
 from notifier.store.tables.pacing import GatewayBudget, NumberSent, NumberVerdict
 from notifier.store.tables.people import Contact, Household, ImportRun, Person, Region
+from notifier.store.tables.routing import GatewayChangeRow, GatewayShare, OperatorHint
 from notifier.store.tables.staff import AccountLease, AuditEntry, Counter, Tick, Token, User
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "Counter",
     "Follower",
     "GatewayBudget",
+    "GatewayChangeRow",
+    "GatewayShare",
     "HeardText",
     "Household",
     "Identity",
@@ -43,6 +46,7 @@ __all__ = [
     "Notice",
     "NumberSent",
     "NumberVerdict",
+    "OperatorHint",
     "Owed",
     "ParkedReceipt",
     "Part",

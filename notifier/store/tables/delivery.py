@@ -11,7 +11,8 @@ from notifier.store.tables.columns import BIG, FLAG, SEALED, Instant
 class Message(SQLModel, table=True):
     """owed x person x channel x rung x contact (whose row is the number's version) x retry: told once, ever (P2).
 
-    `person_id` is whose lines are told, `contact_id` whose phone or openid is used. `state` is in no index, so that
+    `person_id` is whose lines are told, `contact_id` whose phone or openid is used, `avoid_gateway` which one
+    failed it at the rung before. `state` is in no index, so that
     PostgreSQL updates rows in place.
     """
 
@@ -31,6 +32,7 @@ class Message(SQLModel, table=True):
     notice_id: int = Field(sa_column=Column(BIG, nullable=False))
     chunk_id: int = Field(sa_column=Column(BIG, nullable=False))
     region_code: str
+    avoid_gateway: str | None = None
     state: str = "ready"
     code: str | None = None
     reason: str | None = None

@@ -187,6 +187,36 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("address_hash"),
     )
     op.create_table(
+        "gateway_share",
+        sa.Column("gateway", sa.String(), nullable=False),
+        sa.Column("medium", sa.String(), nullable=False),
+        sa.Column("share", sa.Integer(), nullable=False),
+        sa.Column("rest", sa.Integer(), nullable=False),
+        sa.Column("changed_at", notifier.store.tables.columns.Instant(), nullable=False),
+        sa.Column("open_since", notifier.store.tables.columns.Instant(), nullable=True),
+        sa.Column("probe_at", notifier.store.tables.columns.Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("gateway"),
+    )
+    op.create_table(
+        "gateway_change",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("gateway", sa.String(), nullable=False),
+        sa.Column("at", notifier.store.tables.columns.Instant(), nullable=False),
+        sa.Column("share", sa.Integer(), nullable=False),
+        sa.Column("rest", sa.Integer(), nullable=False),
+        sa.Column("is_open", sa.Integer(), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.Column("by_user", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "operator_hint",
+        sa.Column("phone_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("operator", sa.String(), nullable=True),
+        sa.Column("learned_at", notifier.store.tables.columns.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("phone_hash"),
+    )
+    op.create_table(
         "household",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("key_hash", sa.LargeBinary(), nullable=False),
@@ -255,6 +285,7 @@ def upgrade() -> None:
         sa.Column("notice_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("chunk_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("region_code", sa.String(), nullable=False),
+        sa.Column("avoid_gateway", sa.String(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("code", sa.String(), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
@@ -772,6 +803,9 @@ def downgrade() -> None:
     with op.batch_alter_table("household", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_household_region_code"))
 
+    op.drop_table("operator_hint")
+    op.drop_table("gateway_change")
+    op.drop_table("gateway_share")
     op.drop_table("household")
     op.drop_table("counter")
     with op.batch_alter_table("contact", schema=None) as batch_op:

@@ -18,6 +18,7 @@ from notifier.dispatch import settle as settling
 from notifier.dispatch import step as dispatching
 from notifier.dispatch.connections import Connections
 from notifier.dispatch.fast_lane import fast_lane, send_after_fast
+from notifier.dispatch.missing import ask_missing
 from notifier.dispatch.routes import rebalance
 from notifier.dispatch.step import DispatchDesk
 from notifier.domain.contracts import Bus, Channel, Clock, Replies
@@ -74,7 +75,7 @@ class App:
             "compose": lambda: composing.step(self.composing),
             "dispatch": self._dispatch,
             "route": lambda: rebalance(self.dispatching.ways, self.clock.now()),
-            "settle": lambda: settling.settle(self.dispatching, self.settings.track),
+            "settle": self._settle,
             "track": lambda: tracking.step(self.tracking),
         }
 
@@ -85,6 +86,11 @@ class App:
     async def _dispatch(self) -> Any:
         async with self.connections.kept_up():
             return await dispatching.step(self.dispatching)
+
+    async def _settle(self) -> Any:
+        settled = await settling.settle(self.dispatching, self.settings.track)
+        await ask_missing(self.dispatching, self.settings.track)
+        return settled
 
     async def _match(self) -> Any:
         report = await matching.step(self.ledger, self.settings, self.clock)
@@ -121,6 +127,7 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
         account = official_account(channels)
         wording = Wording(load_texts(settings.compose.texts_file), settings.channels.signs())
         take, calls = Intake(ledger).store, asyncio.Semaphore(settings.dispatch.calls_at_once)
+        limits = {name: getattr(settings.channels, name) for name in channels}
         connections = Connections(channels, LedgerLeases(ledger, clock), take, settings.dispatch.lease)
         replies = account.replies(LedgerReplyAllowance(ledger, clock)) if account else None
         yield App(
@@ -148,7 +155,7 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
                 settings.dispatch,
                 calls,
                 may_send=connections.may_send,
-                limits={name: getattr(settings.channels, name) for name in channels},
+                limits=limits,
                 rules=settings.routing,
                 filed=settings.channels.filed(),
             ),
@@ -204,12 +211,8 @@ async def serve(app: App, roles: frozenset[str], stop: asyncio.Event, on_ready: 
         if "worker" in roles:
             await opened.enter_async_context(app.connections.kept_up())
             await opened.enter_async_context(fast_lane(app.dispatching))
-            # One slot of several is the fast lane's.
-            send, n_workers = (
-                partial(send_after_fast, app.dispatching),
-                max(1, app.settings.dispatch.chunks_at_once - 1),
-            )
-            await opened.enter_async_context(working(bus, send, n_workers))
+            n_others = max(1, app.settings.dispatch.chunks_at_once - 1)  # one slot of several is the fast lane's
+            await opened.enter_async_context(working(bus, partial(send_after_fast, app.dispatching), n_others))
             opened.callback(app.dispatching.stopping.set)
         if "clock" in roles:
             jobs = clock_table(_steps_of_the_clock(app, bus), app.settings.schedule)

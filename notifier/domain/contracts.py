@@ -91,6 +91,14 @@ class Signing(Protocol):
         ...
 
 
+@runtime_checkable
+class KeepsReceipts(Protocol):
+    """What a Channel also is whose provider can be asked for a receipt that never came; asking sends nothing."""
+
+    receipts_kept: timedelta
+    """How long after sending the provider knows the message."""
+
+
 class Replies(Protocol):
     """Answers a person who wrote to the official account."""
 

@@ -6,15 +6,18 @@ from notifier.domain.settings import Registry, Track
 from notifier.store.consent import purge_consent
 from notifier.store.hearing import forget_heard
 from notifier.store.ledger import Ledger
+from notifier.store.number_caps import purge_sent
 from notifier.store.registry_runs import purge_rejected
+from notifier.store.verdicts import purge_verdicts
 
 
 async def purge(ledger: Ledger, now: datetime, registry: Registry, track: Track) -> int:
     """What is older than its days is gone; how many rows. Safe to repeat.
 
     Uploaders' rejected rows (P6), keys of texts that no provider repeats any more, and the consent entries of numbers
-    that nobody has had for the law's five months.
+    that nobody has had for the law's five months; what numbers were sent and found to be, once nothing counts it.
     """
     n = await purge_rejected(ledger, now, registry.rejected_days)
     n += await forget_heard(ledger, now, timedelta(days=track.parked_days))
+    n += await purge_sent(ledger, now) + await purge_verdicts(ledger, now)
     return n + await purge_consent(ledger, now, timedelta(days=track.consent_days))

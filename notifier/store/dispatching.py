@@ -274,25 +274,19 @@ async def in_new_chunk(
     ).all()
     chunk_ids = await take_ids(c, "chunk", len(rows))
     for chunk_id, row in zip(chunk_ids, rows, strict=True):
+        bound = {"chunk": chunk_id, "campaign": row.campaign_id, "medium": row.medium, "lane": row.lane}
         placed = await c.execute(
             text(
                 "UPDATE message SET chunk_id = :chunk WHERE campaign_id = :campaign AND medium = :medium AND "
                 + ledger.among("id", "ids")
             ),
-            {"chunk": chunk_id, "campaign": row.campaign_id, "medium": row.medium, "ids": ledger.listed(message_ids)},
+            bound | {"ids": ledger.listed(message_ids)},
         )
         await c.execute(
             text(
                 "INSERT INTO chunk (id, campaign_id, medium, lane, n_messages, state, not_before, lease_until) "
-                "VALUES (:id, :campaign, :medium, :lane, :n, 'open', :later, 0)"
+                "VALUES (:chunk, :campaign, :medium, :lane, :n, 'open', :later, 0)"
             ),
-            {
-                "id": chunk_id,
-                "campaign": row.campaign_id,
-                "medium": row.medium,
-                "lane": row.lane,
-                "n": placed.rowcount,
-                "later": stamp(not_before),
-            },
+            bound | {"n": placed.rowcount, "later": stamp(not_before)},
         )
     return list(chunk_ids)

@@ -14,12 +14,17 @@ from notifier.domain.messages import Medium
 from notifier.domain.outcomes import Reason
 from notifier.store.following import end_consents
 from notifier.store.ledger import Ledger
+from notifier.store.missing import WANTING
 from notifier.store.moving import Cause, fail_messages, move_messages
 from notifier.store.parts import join_parts
 from notifier.store.reaching import reach
 from notifier.store.receipts import Word
 from notifier.store.sent_events import bind_sent_events
 from notifier.store.tables.columns import stamp
+from notifier.store.verdicts import forget_verdicts
+
+_UNANSWERED = timedelta(hours=12)
+"""How long after the window a gateway that does not answer may still be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ async def fold_words(c: AsyncConnection, ledger: Ledger, words: Sequence[Word], 
                 await end_consents(c, ledger, moved, now)
         n[is_delivered] += len(moved)
     await reach(c, ledger, delivered, "handset", now)
+    await forget_verdicts(c, ledger, delivered, now)
     return FoldedWords(n[True], n[False], len(words) - len(unknown) - n[True] - n[False], unknown)
 
 
@@ -104,23 +110,32 @@ async def _attempts(c: AsyncConnection, words: Sequence[Word]) -> dict[_Key, lis
     return found
 
 
-async def fall_silent(ledger: Ledger, medium: Medium, window: timedelta, now: datetime) -> int:
+async def fall_silent(
+    ledger: Ledger, medium: Medium, window: timedelta, now: datetime, askable: Sequence[str] = ()
+) -> int:
     """Accepted messages of chunks sent longer ago than the window are silent and set back; how many.
 
-    Their chunks are swept. A chunk with unsure messages waits until those are settled. Safe to repeat.
+    Their chunks are swept. A chunk with unsure messages waits until those are settled; one of the `askable` gateways
+    waits until they were asked for what is missing, half a day at most. Safe to repeat.
     """
+    bound: dict[str, object] = {"medium": medium.value, "before": stamp(now - window)}
+    asked = ""
+    if askable:
+        asked = f"AND (sent_at < :given_up OR NOT ({WANTING})) "
+        bound |= {
+            "gateways": list(askable),
+            "window": window // timedelta(microseconds=1),
+            "given_up": stamp(now - window - _UNANSWERED),
+        }
+    found = text(
+        "SELECT id FROM chunk WHERE state = 'sent' AND medium = :medium AND sent_at < :before "
+        f"{asked}AND NOT EXISTS (SELECT 1 FROM message m WHERE m.chunk_id = chunk.id "
+        "AND m.state IN ('unsure', 'ready', 'postponed')) ORDER BY id LIMIT 100"
+    )
+    if askable:
+        found = found.bindparams(bindparam("gateways", expanding=True))
     async with ledger.writing() as c:
-        chunks = [
-            int(row.id)
-            for row in await c.execute(
-                text(
-                    "SELECT id FROM chunk WHERE state = 'sent' AND medium = :medium AND sent_at < :before "
-                    "AND NOT EXISTS (SELECT 1 FROM message m WHERE m.chunk_id = chunk.id "
-                    "AND m.state IN ('unsure', 'ready', 'postponed')) ORDER BY id LIMIT 100"
-                ),
-                {"medium": medium.value, "before": stamp(now - window)},
-            )
-        ]
+        chunks = [int(row.id) for row in await c.execute(found, bound)]
         if not chunks:
             return 0
         chosen = {"chunks": ledger.listed(chunks)}

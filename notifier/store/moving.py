@@ -15,6 +15,7 @@ from notifier.store.operators import note_ported
 from notifier.store.setbacks import add_setbacks
 from notifier.store.tables.columns import stamp
 from notifier.store.tally import count, uncount
+from notifier.store.verdicts import note_verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,14 @@ async def move_messages(
 async def fail_messages(
     c: AsyncConnection, ledger: Ledger, message_ids: Sequence[int], cause: Cause, now: datetime
 ) -> list[int]:
-    """As `move_messages`, and the households of those that moved wait for their next rung."""
+    """As `move_messages`, and the households of those that moved wait for their next rung.
+
+    A number that is said not to exist has that held against it.
+    """
     moved = await move_messages(c, ledger, message_ids, cause, now)
     if moved and says_ported(cause.code):
         await note_ported(c, ledger, moved, now)
     await add_setbacks(c, ledger, moved)
+    if cause.reason is Reason.DEAD_NUMBER:
+        await note_verdicts(c, ledger, moved, cause.code, now)
     return moved

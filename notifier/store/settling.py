@@ -18,6 +18,7 @@ from notifier.store.notices import read_notice
 from notifier.store.reaching import reach
 from notifier.store.setbacks import exhaust
 from notifier.store.tables.columns import instant, stamp
+from notifier.store.verdicts import forget_verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,9 @@ async def record_settlement(ledger: Ledger, attempt: UnsureLetters, settled: Set
         for message_id, found in settled.found:
             await move_messages(c, ledger, [message_id], Cause(MessageEvent.ACCEPT), now)
             if found.delivered:
-                await reach(c, ledger, await _word(c, ledger, message_id, found, now), "handset", now)
+                delivered = await _word(c, ledger, message_id, found, now)
+                await reach(c, ledger, delivered, "handset", now)
+                await forget_verdicts(c, ledger, delivered, now)
             elif found.delivered is False:
                 await _word(c, ledger, message_id, found, now)
         gone = await _still_here(c, ledger, attempt.chunk_id, settled.gone)

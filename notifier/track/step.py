@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from notifier.domain.contracts import Channel, Clock
+from notifier.domain.contracts import Channel, Clock, KeepsReceipts
 from notifier.domain.errors import InputError
 from notifier.domain.messages import Damaged, Heard, Inbound, Medium, Receipt
 from notifier.domain.settings import Inquiries, Track
@@ -12,6 +12,7 @@ from notifier.store import folding, following, receipts
 from notifier.store.campaigns import finish_done
 from notifier.store.ledger import Ledger
 from notifier.store.receipts import DuePush, Word
+from notifier.store.verdicts import suppress_dead
 from notifier.store.withdrawing import withdraw_stragglers
 from notifier.track.hearing import Ear, HeardText, listen
 
@@ -50,9 +51,11 @@ async def step(desk: TrackDesk) -> Tracked:
         n_failed += folded[1].n_failed
         n_parked += len(folded[1].unknown)
     retried = await _fold_parked(desk)
+    await suppress_dead(desk.ledger, desk.settings.dead_days, desk.clock.now())
     n_silent = 0
+    askable = [name for name, channel in desk.channels.items() if isinstance(channel, KeepsReceipts)]
     for medium, window in ((Medium.SMS, desk.settings.window), (Medium.WECHAT, desk.settings.wechat_window)):
-        while n := await folding.fall_silent(desk.ledger, medium, window, desk.clock.now()):
+        while n := await folding.fall_silent(desk.ledger, medium, window, desk.clock.now(), askable):
             n_silent += n
     await receipts.forget_parked(desk.ledger, desk.clock.now(), timedelta(days=desk.settings.parked_days))
     return Tracked(

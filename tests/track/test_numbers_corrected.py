@@ -91,7 +91,7 @@ async def test_a_corrected_number_that_fails_too_leaves_the_visit_open(county: S
     await correct_phone(county.ledger, NewPhone(10, Phone(dead), "cunguan"), 3, county.clock.now())
     await county.misbehave("aliyun", script=[["receipt_lost"]])
     await county.a_round()
-    county.clock.ahead += timedelta(hours=73)
+    county.clock.ahead += timedelta(hours=85)
     await county.track()
     await climb_to_the_end(county)
     assert (await county.messages(), await county.owed()) == ({"silent": 1}, {"unreached": 1})

@@ -1,7 +1,7 @@
 """The door to Aliyun SMS: builds with `protocol`, sends over the wire, reads with `protocol`. Nothing else."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -44,6 +44,7 @@ class AliyunSms:
     medium = Medium.SMS
     batch_size = 100
     one_text_a_call = False
+    receipts_kept = timedelta(days=30)
 
     def __init__(
         self, section: settings.AliyunSms, wire: Wire, clock: Clock, nonce: Callable[[], str] = _fresh_nonce

@@ -38,6 +38,7 @@ class TencentSms:
     medium = Medium.SMS
     batch_size = 200
     one_text_a_call = True
+    receipts_kept = KEPT
 
     def __init__(self, section: settings.TencentSms, wire: Wire, clock: Clock) -> None:
         keys = Credentials(section.secret_id, section.secret_key.get_secret_value())

@@ -63,37 +63,41 @@ async def take_turn(
     c: Transaction, ledger: Ledger, limits: Mapping[str, Limits], calls: Sequence[Call], now: datetime
 ) -> Turn:
     """The wave's turn, with budget taken and numbers noted for all processes if the transaction is committed."""
-    turn = Turn()
-    for gateway in dict.fromkeys(call.gateway for call in calls):
-        its = [call for call in calls if call.gateway == gateway]
-        if gateway in limits:
-            await _take(c, ledger, Metered(gateway, limits[gateway]), turn, (its, now))
-        else:
-            turn.calls += its
+    turn = Turn([call for call in calls if call.gateway not in limits])
+    # Budgets by name, and before numbers are noted: all processes lock them in one order.
+    metered = [Metered(name, limits[name]) for name in sorted({call.gateway for call in calls} & limits.keys())]
+    blocks = [
+        await _take_block(c, one, [call for call in calls if call.gateway == one.gateway], turn, now) for one in metered
+    ]
+    for one, block in zip(metered, blocks, strict=True):
+        over = await note_sent(c, ledger, one, [letter for call in block for letter in call.letters], now)
+        turn.calls += _parted(block, over, is_over=False) if over else block
+        turn.over += _parted(block, over, is_over=True) if over else []
     return turn
 
 
-async def _take(
-    c: Transaction, ledger: Ledger, metered: Metered, turn: Turn, wave: tuple[Sequence[Call], datetime]
-) -> None:
-    its, now = wave
-    n_calls = first_block(its, metered.limits)
-    block, rest = its[:n_calls], its[n_calls:]
+async def _take_block(
+    c: Transaction, metered: Metered, calls: Sequence[Call], turn: Turn, now: datetime
+) -> Sequence[Call]:
+    """The gateway's first calls with their budget taken; the others, or all when it is used up, are held."""
+    n_calls = first_block(calls, metered.limits)
+    block = calls[:n_calls]
     wanted = Block(metered, sum(len(call.letters) for call in block), sum(map(_segments, block)))
-    if free_at := await take_budget(c, wanted, now):
-        turn.held += its
+    free_at = await take_budget(c, wanted, now)
+    if free_at is not None:
         turn.free_at = min(free_at, turn.free_at or free_at)
-        return
-    turn.held += rest
-    over = await note_sent(c, ledger, metered, [letter for call in block for letter in call.letters], now)
-    if not over:
-        turn.calls += block
-        return
-    for call in block:
-        for side, is_over in ((turn.calls, False), (turn.over, True)):
-            letters = [letter for letter in call.letters if (letter.message_id in over) is is_over]
-            if letters:
-                side.append(Call(call.gateway, letters))
+        block = []
+    turn.held += calls[len(block) :]
+    return block
+
+
+def _parted(calls: Sequence[Call], over: frozenset[int], *, is_over: bool) -> list[Call]:
+    """The calls with those of their letters that are over, or are not; none that is empty."""
+    parted = (
+        Call(call.gateway, [letter for letter in call.letters if (letter.message_id in over) is is_over])
+        for call in calls
+    )
+    return [call for call in parted if call.letters]
 
 
 async def postpone_capped(

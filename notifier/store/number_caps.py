@@ -22,7 +22,6 @@ from notifier.store.tables.columns import instant, stamp
 _DAY = timedelta(days=1)
 _STEP = timedelta(seconds=5)
 """Times are rounded up to this, so that what waits shares chunks."""
-_PURGED_TOGETHER = 10_000
 _NOTE = (
     "INSERT INTO number_sent (message_id, gateway, template, address_hash, sent_at) "
     "SELECT w.id, CAST(:gateway AS VARCHAR), CAST(:template AS VARCHAR), w.value_hash, CAST(:now AS BIGINT) FROM ("
@@ -33,7 +32,7 @@ _NOTE = (
     "THEN CAST(:most AS BIGINT) ELSE 0 END FROM number_sent s WHERE s.address_hash = w.value_hash "
     "AND s.sent_at > CAST(:day_ago AS BIGINT) AND s.gateway = :gateway AND s.template = :template "
     "AND s.message_id <> w.id) < CAST(:most AS BIGINT) "
-    "ON CONFLICT (message_id, gateway) DO UPDATE SET template = excluded.template, sent_at = excluded.sent_at "
+    "ON CONFLICT (address_hash, gateway, message_id) DO UPDATE SET template = excluded.template, sent_at = excluded.sent_at "
     "RETURNING message_id"
 )
 _UNCAPPED = 1_000_000_000
@@ -130,16 +129,6 @@ async def _history(
 
 async def purge_sent(ledger: Ledger, now: datetime) -> int:
     """Notes that no cap counts any more are gone; how many. Safe to repeat."""
-    n_gone = 0
-    while True:
-        async with ledger.writing() as c:
-            gone = await c.execute(
-                text(
-                    "DELETE FROM number_sent WHERE sent_at <= :before AND message_id IN (SELECT message_id "
-                    "FROM number_sent WHERE sent_at <= :before ORDER BY message_id LIMIT :most)"
-                ),
-                {"before": stamp(now - _DAY), "most": _PURGED_TOGETHER},
-            )
-        n_gone += gone.rowcount
-        if gone.rowcount < _PURGED_TOGETHER:
-            return n_gone
+    async with ledger.writing() as c:
+        gone = await c.execute(text("DELETE FROM number_sent WHERE sent_at <= :before"), {"before": stamp(now - _DAY)})
+    return int(gone.rowcount)

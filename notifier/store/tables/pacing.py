@@ -1,6 +1,6 @@
 """What holds all processes back together: a gateway's budget, and what each number was sent and found to be."""
 
-from sqlalchemy import Column, Index
+from sqlalchemy import Column
 from sqlmodel import Field, SQLModel
 
 from notifier.store.tables.columns import BIG, SEALED
@@ -20,12 +20,12 @@ class NumberSent(SQLModel, table=True):
     """A message that left, for the caps of its number; the row goes after a day."""
 
     __tablename__ = "number_sent"
-    __table_args__ = (Index("ix_number_sent_address", "address_hash", "sent_at"),)
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
-    message_id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
+    address_hash: bytes = Field(sa_column=Column(SEALED, primary_key=True))
     gateway: str = Field(primary_key=True)
+    message_id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
     template: str
-    address_hash: bytes = Field(sa_column=Column(SEALED, nullable=False))
     sent_at: int = Field(sa_column=Column(BIG, nullable=False))
 
 

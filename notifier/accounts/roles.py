@@ -31,6 +31,8 @@ class Permission(StrEnum):
     """See reports of their region, names masked."""
     DRIVE = "drive"
     """Launch, pause, resume, cancel a campaign."""
+    EMERGENCY = "emergency"
+    """Let a campaign go out at any hour."""
     REVIEW = "review"
     """Approve or return a campaign."""
     MATCH = "match"

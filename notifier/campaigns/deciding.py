@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from notifier.domain.contracts import Clock
 from notifier.domain.errors import InputError
 from notifier.domain.lifecycle import CampaignEvent, CampaignState
-from notifier.store import audit, campaigns, planning
+from notifier.store import audit, campaigns, lanes, planning
 from notifier.store.campaigns import CampaignRow, Verdict
 from notifier.store.ledger import Ledger
 from notifier.store.withdrawing import withdraw_unsent
@@ -73,6 +73,18 @@ class CampaignDesk:
         then = await self._move(campaign_id, CampaignEvent.CANCEL, who)
         await withdraw_unsent(self.ledger, campaign_id, self.clock.now())
         return then
+
+    async def permit_any_hour(self, campaign_id: int, who: str, why: str) -> CampaignState:
+        """The campaign is an emergency: before all others, whatever the hour. Raises InputError (Chinese).
+
+        It needs a reason, and whoever permits it may not be its author: nobody wakes the county alone.
+        """
+        async with self.ledger.reading() as c:
+            found = await campaigns.campaign(c, campaign_id)
+        if found.created_by == who:
+            raise InputError("不能批准自己起草的通知任务在免打扰时段发送;请由另一人批准")
+        await lanes.permit_any_hour(self.ledger, campaign_id, who, why, self.clock.now())
+        return found.state
 
     async def audience(self, campaign_id: int) -> int:
         """How many households the campaign would owe a notice today. Raises InputError when it has no rule yet."""

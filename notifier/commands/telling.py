@@ -21,7 +21,9 @@ from notifier.settings import load_settings
 from notifier.store import campaigns as stored
 from notifier.store import unmatched as queue
 
-campaign = typer.Typer(no_args_is_help=True, help="List, review, launch, pause, resume and cancel campaigns.")
+campaign = typer.Typer(
+    no_args_is_help=True, help="List, review, launch, pause, resume and cancel campaigns, or let one out at any hour."
+)
 visit = typer.Typer(no_args_is_help=True, help="Open visits: list, sign off, excuse.")
 unmatched = typer.Typer(no_args_is_help=True, help="Payment lines that found nobody, or several: work them off.")
 
@@ -91,6 +93,17 @@ def campaign_pause(number: Number, by: Who, as_json: AsJson = False) -> None:
 def campaign_resume(number: Number, by: Who, as_json: AsJson = False) -> None:
     """Go on where it stopped."""
     _decide((by, Permission.DRIVE), lambda app: app.campaigns.resume(number, by), as_json)
+
+
+@campaign.command("emergency")
+def campaign_emergency(
+    number: Number,
+    by: Who,
+    why: Annotated[str, typer.Option(help="the reason; stands in the audit trail")],
+    as_json: AsJson = False,
+) -> None:
+    """Let it go out before all others and at any hour."""
+    _decide((by, Permission.EMERGENCY), lambda app: app.campaigns.permit_any_hour(number, by, why), as_json)
 
 
 @campaign.command("cancel")

@@ -131,3 +131,14 @@ async def test_a_number_that_is_none_is_said_in_a_sentence(desk: CampaignDesk) -
             await deed(99, "王审核")
     with pytest.raises(InputError, match="没有编号为 99"):
         await desk.review(99, "王审核", approves=True)
+
+
+async def test_an_emergency_needs_another_person_than_its_author_and_a_reason(desk: CampaignDesk) -> None:
+    with pytest.raises(InputError, match="另一人"):
+        await desk.permit_any_hour(1, "李编写", "今夜有霜冻")
+    with pytest.raises(InputError, match="写明"):
+        await desk.permit_any_hour(1, "王审核", "")
+    assert await desk.permit_any_hour(1, "王审核", "今夜有霜冻") is S.DRAFT
+    (deed,) = await latest(desk.ledger, 1)
+    assert (deed.who, deed.what) == ("王审核", "campaign.any_hour")
+    assert "霜冻" in deed.detail

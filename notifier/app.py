@@ -159,7 +159,9 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
                 rules=settings.routing,
                 filed=settings.channels.filed(),
             ),
-            tracking=TrackDesk(ledger, clock, channels, settings.track, settings.inquiries),
+            tracking=TrackDesk(
+                ledger, clock, channels, settings.track, settings.inquiries, settings.routing.same_content
+            ),
             replies=replies,
             campaigns=CampaignDesk(ledger, clock, settings.campaigns.launch_when_approved),
             visits=VisitDesk(ledger, clock),

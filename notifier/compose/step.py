@@ -15,6 +15,7 @@ from notifier.store import campaigns, composing, consent, notices, setbacks
 from notifier.store.composing import Chains, Rows, Rung, Told
 from notifier.store.ledger import Ledger, Transaction, take_ids
 from notifier.store.moving import Cause, fail_messages
+from notifier.store.rerouting import avoid_what_failed
 
 _POLICY_BATCH = 100_000
 _PAYMENT_BATCH = 5_000
@@ -147,14 +148,20 @@ async def _climb_rungs(desk: ComposeDesk, c: Transaction, told: Told, chains: Ch
 async def _compose_try(desk: ComposeDesk, c: Transaction, told: Told, chains: Chains, of: tuple[int, Try]) -> int:
     number, one = of
     able = [gateway for gateway in _able(desk, told, one.medium) if _text(desk, told, gateway).by is one.by]
-    if not able:
+    if not able or (one.elsewhere and (len(able) == 1 or chains.stands_at != number - 1)):
         return 0
     # A medium by which notices are subscribed to has one account, and its template is what was accepted.
     subscription = _text(desk, told, able[0]).template if one.by is By.SUBSCRIPTION else None
     shared = await notices.shared_notice(c, told)
     rows = await composing.insert_messages(
-        c, told, chains, Rung(number, one.medium, shared, desk.chunk_size, subscription), desk.clock.now()
+        c,
+        told,
+        chains,
+        Rung(number, one.medium, shared, desk.chunk_size, subscription, one.elsewhere),
+        desk.clock.now(),
     )
+    if one.elsewhere and rows.n:
+        await avoid_what_failed(c, desk.ledger, rows.first, rows.last, chains.stands_at)
     if shared is None and rows.n:
         await _own_notices(desk, c, told, rows, able)
     return rows.n

@@ -195,7 +195,11 @@ async def _land(desk: DispatchDesk, flight: _Flight, answers: Sequence[Answered]
     async with desk.ledger.writing() as c:
         now = desk.clock.now()
         landed = Landed(
-            flight.held, answers, now + desk.settings.settle_after, has_spare=len(desk.ways.of(flight.held.medium)) > 1
+            flight.held,
+            answers,
+            now + desk.settings.settle_after,
+            has_spare=len(desk.ways.of(flight.held.medium)) > 1,
+            same_content=desk.rules.same_content,
         )
         done = await recording.record(c, desk.ledger, landed, now)
         again = set(done.again)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from notifier.domain.benefits import BenefitKind
 from notifier.domain.messages import By, Medium
+from notifier.domain.outcomes import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +22,23 @@ class Try:
 
     medium: Medium
     rank: int = 0
+    elsewhere: bool = False
+    """The contact that the rung before failed, by another gateway; only after a failure of the route (ROUTE_FAILED)."""
     by: By = By.TEMPLATE
     """By subscription, only a contact that accepted the notice's template counts."""
 
 
 Rung = tuple[Try, ...]
 
-SMS_FIRST: Sequence[Rung] = ((Try(Medium.SMS),), (Try(Medium.SMS, 1),))
-"""短信必达: SMS, then the next person's phone, then a visit."""
-WECHAT_FIRST: Sequence[Rung] = ((Try(Medium.WECHAT),), (Try(Medium.SMS),), (Try(Medium.SMS, 1),))
-"""微信优先: WeChat, then SMS, then the next person's phone, then a visit."""
+ROUTE_FAILED = frozenset({Reason.GATEWAY, Reason.CONTENT, Reason.LIMITED, Reason.UNKNOWN})
+"""Failures that say nothing of the number, so that another gateway may reach it. Silence is not among them (P3)."""
+
+_ELSEWHERE: Rung = (Try(Medium.SMS, elsewhere=True),)
+
+SMS_FIRST: Sequence[Rung] = ((Try(Medium.SMS),), _ELSEWHERE, (Try(Medium.SMS, 1),))
+"""短信必达: SMS, then by another gateway, then the next person's phone, then a visit."""
+WECHAT_FIRST: Sequence[Rung] = ((Try(Medium.WECHAT),), *SMS_FIRST)
+"""微信优先: WeChat, then SMS, then by another gateway, then the next person's phone, then a visit."""
 BOTH: Sequence[Rung] = ((Try(Medium.WECHAT), Try(Medium.SMS)),)
 """双通道: both at once, then a visit."""
 

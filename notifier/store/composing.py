@@ -19,6 +19,7 @@ from notifier.store.consent import OPTED_OUT
 from notifier.store.corrections import DISOWNED
 from notifier.store.lanes import LANE_OF_CAMPAIGN
 from notifier.store.ledger import Ledger, take_ids
+from notifier.store.rerouting import FAILED_CONTACT
 from notifier.store.tables.columns import stamp
 from notifier.store.tally import count
 
@@ -155,6 +156,8 @@ class Rung:
     notice_id: int | None
     chunk_size: int
     subscription: str | None = None
+    elsewhere: bool = False
+    """To the contact that the rung before failed for a reason of the route, by another gateway."""
 
 
 async def insert_messages(c: AsyncConnection, told: Told, chains: Chains, rung: Rung, now: datetime) -> Rows:
@@ -179,7 +182,7 @@ async def insert_messages(c: AsyncConnection, told: Told, chains: Chains, rung: 
     }
     if rung.notice_id is not None:
         parameters["notice"] = rung.notice_id
-    inserted = await c.execute(text(_insert_sql(chains, shared_notice=rung.notice_id is not None)), parameters)
+    inserted = await c.execute(text(_insert_sql(chains, rung)), parameters)
     rows = Rows(first, first + chains.most - 1, inserted.rowcount)
     if rows.n:
         await _insert_chunks(c, rows)
@@ -187,9 +190,12 @@ async def insert_messages(c: AsyncConnection, told: Told, chains: Chains, rung: 
     return rows
 
 
-def _insert_sql(chains: Chains, *, shared_notice: bool) -> str:
+def _insert_sql(chains: Chains, rung: Rung) -> str:
     # A policy's notice is shared; a payment's is not, and is owed also to those who stopped broadcasts.
-    contact = _best_contact(untried=chains.stands_at >= 0, stoppable=shared_notice)
+    shared_notice = rung.notice_id is not None
+    contact = (
+        FAILED_CONTACT if rung.elsewhere else _best_contact(untried=chains.stands_at >= 0, stoppable=shared_notice)
+    )
     notice = "CAST(:notice AS BIGINT)" if shared_notice else "CAST(:base AS BIGINT) + rn"
     return (
         "INSERT INTO message (id, owed_id, campaign_id, person_id, contact_id, medium, step, retry, notice_id, "

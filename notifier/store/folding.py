@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notifier.domain.lifecycle import MessageEvent
 from notifier.domain.messages import Medium
 from notifier.domain.outcomes import Reason
+from notifier.store.content import pause_over_content
 from notifier.store.following import end_consents
 from notifier.store.ledger import Ledger
 from notifier.store.missing import WANTING
@@ -37,8 +38,13 @@ class FoldedWords:
     unknown: Sequence[Word]
 
 
-async def fold_words(c: AsyncConnection, ledger: Ledger, words: Sequence[Word], now: datetime) -> FoldedWords:
-    """Each word moved its message if the life cycle has an edge for it; delivered beats failed in the same batch."""
+async def fold_words(
+    c: AsyncConnection, ledger: Ledger, words: Sequence[Word], now: datetime, same_content: int = 5
+) -> FoldedWords:
+    """Each word moved its message if the life cycle has an edge for it; delivered beats failed in the same batch.
+
+    A campaign of which `same_content` recipients had their text refused by one code is paused.
+    """
     words = await join_parts(c, ledger, words)
     await bind_sent_events(c, words)
     known = await _known(c, ledger, words)
@@ -58,6 +64,8 @@ async def fold_words(c: AsyncConnection, ledger: Ledger, words: Sequence[Word], 
         else:
             cause = Cause(MessageEvent.FAIL, code, Reason(reason or Reason.UNKNOWN))
             moved = await fail_messages(c, ledger, ids, cause, now)
+            if cause.reason is Reason.CONTENT:
+                await pause_over_content(c, ledger, moved, code, same_content)
             if cause.reason is Reason.BLOCKED:
                 await end_consents(c, ledger, moved, now)
         n[is_delivered] += len(moved)

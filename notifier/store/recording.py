@@ -12,6 +12,7 @@ from notifier.domain.lifecycle import MessageEvent
 from notifier.domain.messages import Letter
 from notifier.domain.outcomes import Accepted, Outcome, Postponed, Reason, Refused, Scope, Unsure
 from notifier.store.campaigns import pause_for
+from notifier.store.content import pause_over_content
 from notifier.store.dispatching import Claim, Started, in_new_chunk, keep_out, mark_unsure
 from notifier.store.following import end_consents
 from notifier.store.ledger import Ledger, take_ids
@@ -52,6 +53,8 @@ class Landed:
     ask_at: datetime
     has_spare: bool = False
     """Whether another gateway can take over."""
+    same_content: int = 5
+    """Recipients whose text the same code refuses before the campaign is paused."""
 
 
 async def record(c: AsyncConnection, ledger: Ledger, landed: Landed, now: datetime) -> Recorded:
@@ -69,7 +72,9 @@ async def record(c: AsyncConnection, ledger: Ledger, landed: Landed, now: dateti
     await _settle_attempts(c, landed, now)
     await move_messages(c, ledger, groups.accepted, Cause(MessageEvent.ACCEPT), now)
     for (code, reason), ids in groups.refused.items():
-        await fail_messages(c, ledger, ids, Cause(MessageEvent.REFUSE, code, reason), now)
+        failed = await fail_messages(c, ledger, ids, Cause(MessageEvent.REFUSE, code, reason), now)
+        if reason is Reason.CONTENT:
+            await pause_over_content(c, ledger, failed, code, landed.same_content)
         if reason is Reason.BLOCKED:
             await end_consents(c, ledger, ids, now)
     for (code, delay), ids in groups.postponed.items():

@@ -28,6 +28,8 @@ class TrackDesk:
     channels: Mapping[str, Channel]
     settings: Track
     inquiries: Inquiries = field(default_factory=Inquiries)
+    same_content: int = 5
+    """Recipients whose text the same code refuses before the campaign is paused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ async def _fold_batch(desk: TrackDesk) -> tuple[int, folding.FoldedWords] | None
             if _is_of_wechat(desk, one):
                 await following.take_in(c, desk.ledger, elements)
             await receipts.mark_folded(c, one.push_id, sum(isinstance(element, Damaged) for element in elements))
-        folded = await folding.fold_words(c, desk.ledger, words, desk.clock.now())
+        folded = await folding.fold_words(c, desk.ledger, words, desk.clock.now(), desk.same_content)
         await receipts.park(c, folded.unknown, desk.clock.now())
         # After the receipts: an answer is about what had arrived.
         ear = Ear(desk.ledger, desk.settings.reply_window, desk.inquiries, desk.clock.now())

@@ -128,6 +128,72 @@ async def test_a_refused_account_shuts_its_gateway_and_the_other_tells_everybody
     assert "账号被拒绝" in change.why
 
 
+class TestTheOtherGateway:
+    @pytest.mark.parametrize(("code", "is_tried"), [("MK:0115", True), ("MK:0001", False)])
+    async def test_it_is_tried_after_a_failure_of_the_route_and_never_for_a_dead_number(
+        self, county: SmallCounty, code: str, is_tried: bool
+    ) -> None:
+        await settle_in(county.ledger, [A([phone(n)]) for n in range(20)])
+        await county.misbehave("aliyun", failing={phone(n): code for n in range(3)})
+        await route(county)
+        await county.do("UPDATE gateway_share SET share = CASE WHEN gateway = 'aliyun_sms' THEN 100 ELSE 0 END")
+        await tell_policy(county)
+        await county.a_round()
+        await county.a_round()
+        avoiding = await county.rows("SELECT step, avoid_gateway, state FROM message WHERE step > 0")
+        assert avoiding == ([(1, SMS, "delivered")] * 3 if is_tried else [])
+        assert await county.owed() == ({"reached": 20} if is_tried else {"reached": 17, "unreached": 3})
+        assert (await n_by_gateway(county)).get(TENCENT, 0) == (3 if is_tried else 0)
+
+    async def test_silence_is_never_answered_by_another_gateway(self, county: SmallCounty) -> None:
+        await settle_in(county.ledger, [A([phone(n)]) for n in range(4)])
+        await route(county)
+        await county.do("UPDATE gateway_share SET share = CASE WHEN gateway = 'aliyun_sms' THEN 100 ELSE 0 END")
+        await county.misbehave("aliyun", script=[["receipt_silent"]])
+        await tell_policy(county)
+        await county.a_round()
+        county.clock.ahead = timedelta(days=4)
+        await county.track()
+        await county.a_round()
+        assert await county.owed() == {"unreached": 4}
+        assert len(county.received()) == 4
+
+    async def test_what_failed_there_too_goes_to_the_next_phone_and_then_to_a_visit(self, county: SmallCounty) -> None:
+        await settle_in(county.ledger, [A([phone(1), phone(2)])])
+        failing = {phone(1): "MK:0115", phone(2): "MK:0115"}
+        await county.misbehave("aliyun", failing=failing)
+        await county.misbehave("tencent", failing=failing)
+        await tell_policy(county)
+        for _ in range(4):
+            await county.a_round()
+        tried = await county.rows("SELECT step, contact_id FROM message ORDER BY step")
+        assert [step for step, _ in tried] == [0, 1, 2]
+        assert len({contact for _, contact in tried[:2]}) == 1
+        assert await county.owed() == {"unreached": 1}
+
+
+class TestContent:
+    async def test_one_code_for_many_recipients_pauses_the_campaign_and_again_after_as_many_more(
+        self, county: SmallCounty
+    ) -> None:
+        await settle_in(county.ledger, [A([phone(n)]) for n in range(12)])
+        await route(county)
+        await county.do("UPDATE gateway_share SET share = CASE WHEN gateway = 'aliyun_sms' THEN 100 ELSE 0 END")
+        await county.misbehave("aliyun", failing={phone(n): "MK:0115" for n in range(5)})
+        await tell_policy(county)
+        await county.a_round()
+        ((state, why),) = await county.rows("SELECT state, paused_why FROM campaign")
+        assert state == "paused"
+        assert "5 个收件人的内容被同一个代码 MK:0115 拦截" in why
+
+    async def test_a_few_are_their_own_matter(self, county: SmallCounty) -> None:
+        await settle_in(county.ledger, [A([phone(n)]) for n in range(12)])
+        await county.misbehave("aliyun", failing={phone(n): "MK:0115" for n in range(4)})
+        await tell_policy(county)
+        await county.a_round()
+        assert await county.rows("SELECT state FROM campaign") == [("running",)]
+
+
 class _NoMoney:
     """The real channel; its account has no balance left."""
 

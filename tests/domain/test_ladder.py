@@ -15,8 +15,8 @@ def media(preset: str, kind: BenefitKind) -> list[list[Medium]]:
 
 def test_the_three_presets_for_payments() -> None:
     paid = BenefitKind.DISBURSEMENT
-    assert media("短信必达", paid) == [[SMS], [SMS]]
-    assert media("微信优先", paid) == [[WECHAT], [SMS], [SMS]]
+    assert media("短信必达", paid) == [[SMS], [SMS], [SMS]]
+    assert media("微信优先", paid) == [[WECHAT], [SMS], [SMS], [SMS]]
     assert media("双通道", paid) == [[WECHAT, SMS]]
 
 

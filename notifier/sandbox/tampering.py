@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+from contextlib import suppress
 
 from aiohttp import web
 
@@ -40,12 +41,13 @@ async def after(
         return _page(502, "Bad Gateway")
     if Mishap.GARBAGE_BODY in drawn:
         return web.Response(body=_GARBAGE, content_type="application/json")
-    if Mishap.RESET_MID_BODY in drawn:
-        await _half(request, answer)
-        await asyncio.sleep(0.01)  # so that the half leaves before the reset discards it
-        return reset(request)
-    if Mishap.SLOW_BODY in drawn:
-        return await _slow(request, answer, mischief.plan.slow_for.total_seconds())
+    with suppress(ConnectionResetError):  # whoever called is gone already: nobody is left to be spoilt an answer
+        if Mishap.RESET_MID_BODY in drawn:
+            await _half(request, answer)
+            await asyncio.sleep(0.01)  # so that the half leaves before the reset discards it
+            return reset(request)
+        if Mishap.SLOW_BODY in drawn:
+            return await _slow(request, answer, mischief.plan.slow_for.total_seconds())
     return answer
 
 

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from scripts.benchmarks import broadcast, roster_import
+from scripts.benchmarks import broadcast, chaos, roster_import
 from scripts.benchmarks.databases import KINDS
+from scripts.benchmarks.trials import TRIALS
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -50,6 +51,26 @@ def import_command(
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         runs = roster_import.run(_chosen(database), rows, Path(folder))
     _say([one.as_json() for one in runs], roster_import.table(runs), as_json)
+
+
+@app.command("chaos")
+def chaos_command(
+    kills: Annotated[int, typer.Option(min=0, max=10_000, help="how often the service is killed")] = 200,
+    households: Annotated[int, typer.Option(min=100, max=1_000_000, help="how many are told")] = 20_000,
+    gateway: Annotated[list[str] | None, typer.Option(help=f"{', '.join(TRIALS)}; all without")] = None,
+    database: OnlyOn = None,
+    seed: Annotated[int, typer.Option(help="draws the moments and the mishaps")] = 640425,
+    as_json: AsJson = False,
+) -> None:
+    """A campaign through gateways that misbehave, by a service killed again and again; on SQLite without --database."""
+    if stray := set(gateway or ()) - set(TRIALS):
+        raise typer.BadParameter(f"{', '.join(sorted(stray))}: it must be one of {', '.join(TRIALS)}")
+    terms = chaos.Terms(households, kills, seed=seed)
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        runs = list(chaos.run(gateway or list(TRIALS), _chosen(database or ["sqlite"]), terms, Path(folder)))
+    _say([one.as_json() for one in runs], chaos.table(runs), as_json)
+    if not all(one.is_right for one in runs):
+        sys.exit("somebody was lost or told twice, or something stayed unsettled that can be asked about")
 
 
 def _chosen(databases: list[str] | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""The stand-in gateways in a process of their own: they behave, and push no receipts."""
+"""The stand-in gateways in a process of their own; unless told otherwise they behave, and push no receipts."""
 
 import asyncio
 import multiprocessing
@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from notifier.sandbox import server
-from notifier.sandbox.settings import load_settings
+from notifier.sandbox.settings import SandboxSettings, load_settings
 from scripts.benchmarks.apart import run_in_loop
 
 _PATIENCE_S = 30
@@ -29,12 +29,18 @@ class Gateway:
         return f"{self.address}/aliyun/"
 
 
+def shipped() -> SandboxSettings:
+    """The settings that a county is given to try things with."""
+    return load_settings(Path("config/sandbox.toml"))
+
+
 @contextmanager
-def a_gateway(folder: Path) -> Iterator[Gateway]:
-    """A fresh stand-in listens while the block runs; its record in `folder` stays."""
+def a_gateway(folder: Path, settings: SandboxSettings | None = None) -> Iterator[Gateway]:
+    """A fresh stand-in listens at a free port while the block runs; its record in `folder` stays."""
     record = folder / "handsets.sqlite3"
+    told = (settings or _behaving()).model_copy(update={"record_path": record, "port": 0})
     ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(record, theirs), daemon=True)
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(told, theirs), daemon=True)
     process.start()
     try:
         if not ours.poll(_PATIENCE_S):
@@ -45,14 +51,16 @@ def a_gateway(folder: Path) -> Iterator[Gateway]:
         process.join()
 
 
-def _serve(record: Path, said: Connection) -> None:
-    run_in_loop(_serve_until_told(record, said))
+def _behaving() -> SandboxSettings:
+    settings = shipped()
+    return settings.model_copy(update={"aliyun": settings.aliyun.model_copy(update={"qps": 0})})
 
 
-async def _serve_until_told(record: Path, said: Connection) -> None:
+def _serve(settings: SandboxSettings, said: Connection) -> None:
+    run_in_loop(_serve_until_told(settings, said))
+
+
+async def _serve_until_told(settings: SandboxSettings, said: Connection) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    shipped = load_settings(Path("config/sandbox.toml"))
-    quick = shipped.aliyun.model_copy(update={"qps": 0})
-    settings = shipped.model_copy(update={"record_path": record, "port": 0, "aliyun": quick})
     await server.run(settings, stop, said.send)

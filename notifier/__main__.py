@@ -2,7 +2,7 @@
 
 import typer
 
-from notifier.commands import caring, following, importing, inquiring, proving, running, telling
+from notifier.commands import caring, following, importing, inquiring, proving, running, sharing, telling
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,6 +19,7 @@ app.command("sandbox")(running.sandbox_command)
 app.command("doctor")(caring.doctor_command)
 app.command("report")(telling.report_command)
 app.command("proof")(proving.proof_command)
+app.add_typer(sharing.commands, name="gateways")
 app.add_typer(importing.commands, name="import")
 app.add_typer(following.commands, name="wechat")
 app.add_typer(telling.campaign, name="campaign")

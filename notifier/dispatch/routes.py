@@ -1,13 +1,15 @@
 """Which gateway the messages of a claimed chunk leave by, and what becomes of those that none may carry."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from notifier.dispatch.balance import apportion
 from notifier.dispatch.health import completed, judge
 from notifier.dispatch.lettering import Lettering
 from notifier.dispatch.routing import Circuit, Route, Routed, route
 from notifier.domain.contracts import Channel
+from notifier.domain.errors import InputError
 from notifier.domain.gateway_state import GatewayChange, GatewayState
 from notifier.domain.lifecycle import MessageEvent
 from notifier.domain.messages import Letter, Medium
@@ -145,3 +147,35 @@ async def rebalance(ways: Ways, now: datetime) -> Sequence[GatewayChange]:
             changes += judge(calls, states, now, ways.rules)
         await gateways.save(c, changes, now)
     return changes
+
+
+async def states(ways: Ways) -> list[GatewayState]:
+    """Every enabled gateway as it stands now, by medium."""
+    async with ways.ledger.reading() as c:
+        held = await gateways.states(c)
+    return [state for medium in Medium for state in completed(held, medium, ways.of(medium), ways.rules).values()]
+
+
+async def set_rest(ways: Ways, parts: Mapping[str, int], now: datetime, by_user: str) -> None:
+    """The gateways of a medium rest at these parts of the whole; shares that were at rest are so again at once.
+
+    Others drift there. Raises InputError for gateways that are not all those of one medium, or for no parts at all.
+    """
+    medium = next((one for one in Medium if set(ways.of(one)) == set(parts)), None)
+    if medium is None:
+        groups = ";".join("、".join(names) for one in Medium if (names := ways.of(one)))
+        raise InputError(f"要同时给出同一类通道的全部份额;已启用:{groups or '无'}")
+    if not any(parts.values()):
+        raise InputError("份额不能全部为 0;至少一个通道要大于 0")
+    rest = apportion(parts)
+    async with ways.ledger.writing() as c:
+        held = completed(await gateways.states(c, to_change=True), medium, list(rest), ways.rules)
+        at_rest = all(state.share == state.rest for state in held.values())
+        changes = [
+            GatewayChange(
+                replace(state, rest=rest[name], share=rest[name] if at_rest else state.share, changed_at=now),
+                f"常态比例设为 {rest[name]}%",
+            )
+            for name, state in held.items()
+        ]
+        await gateways.save(c, changes, now, by_user)

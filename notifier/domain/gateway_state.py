@@ -1,5 +1,6 @@
 """What the ledger remembers of a gateway: how much of its medium's traffic it gets, and whether it is called at all."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -50,3 +51,15 @@ def is_route_error(outcome: str | None, code: str | None) -> bool:
     if outcome in ("unsure", "absent"):
         return code != "crash"
     return outcome == "postponed" and (code or "").startswith("not_sent:")
+
+
+def in_one_line(states: Iterable[GatewayState]) -> str:
+    """Each medium's gateways with their shares, e.g. "短信:aliyun_sms 40%(常态 50%,已暂停)"; "" for none."""
+    by_medium: dict[Medium, list[str]] = {}
+    for state in states:
+        notes = [f"常态 {state.rest}%"] if state.share != state.rest else []
+        notes += ["已暂停"] if state.open_since is not None else []
+        said = f"{state.gateway} {state.share}%" + (f"({','.join(notes)})" if notes else "")
+        by_medium.setdefault(state.medium, []).append(said)
+    names = {Medium.SMS: "短信", Medium.WECHAT: "微信"}
+    return ";".join(f"{names[medium]}:{'、'.join(its)}" for medium, its in by_medium.items())

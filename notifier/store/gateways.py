@@ -23,6 +23,12 @@ async def states(c: AsyncConnection, *, to_change: bool = False) -> dict[str, Ga
     return {row.gateway: _state(row) for row in rows}
 
 
+async def remembered(ledger: Ledger) -> list[GatewayState]:
+    """What the ledger remembers of every gateway that was ever enabled and has a share, by name."""
+    async with ledger.reading() as c:
+        return [state for state in (await states(c)).values() if state.share or state.rest]
+
+
 def _state(row: Row[Any]) -> GatewayState:
     return GatewayState(
         row.gateway,

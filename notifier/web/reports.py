@@ -7,11 +7,13 @@ from urllib.parse import quote
 from aiohttp import web
 
 from notifier.accounts.roles import Permission, User
+from notifier.domain.gateway_state import in_one_line
 from notifier.domain.lifecycle import CampaignState
 from notifier.domain.regions import level_of
 from notifier.report.rate import campaign_figures, rate_report
 from notifier.report.rates import Figures
 from notifier.report.workbook import write_workbook
+from notifier.store.gateways import remembered
 from notifier.store.reporting import CampaignLine, campaigns, region_names, unreached_households
 from notifier.store.visit_list import count_visits
 from notifier.web.charts import chart
@@ -43,6 +45,7 @@ async def _overview(request: web.Request) -> dict[str, Any]:
         "is_busy": any(line.state in _BUSY for line in lines),
         "n_in_review": sum(line.state == CampaignState.IN_REVIEW.value for line in lines),
         "n_visits": await count_visits(ledger, user.region_code),
+        "gateways": in_one_line(await remembered(ledger)),
         "now": request.app[DESK].clock.now(),
     }
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -22,22 +22,20 @@ from notifier.dispatch.missing import ask_missing
 from notifier.dispatch.routes import rebalance
 from notifier.dispatch.step import DispatchDesk
 from notifier.domain.contracts import Bus, Channel, Clock, Replies
-from notifier.domain.errors import ConfigError
 from notifier.domain.texts import Wording
 from notifier.inquiries.answering import InquiryDesk
 from notifier.match import step as matching
 from notifier.operate.retention import purge
-from notifier.schedule import SystemClock as SystemClock
-from notifier.schedule import clock_table, ticking, working
+from notifier.schedule import SystemClock, clock_table, ticking, working
 from notifier.settings import Settings
 from notifier.sources.headers import load_aliases
 from notifier.sources.looking import Means, Watched
 from notifier.sources.registry import load_sources
 from notifier.store.following import LedgerReplyAllowance
 from notifier.store.intake import Intake
-from notifier.store.ledger import Ledger, open_ledger
-from notifier.store.migrate import is_current, upgrade
-from notifier.store.sealing import Vault, load_keys
+from notifier.store.ledger import Ledger
+from notifier.store.migrate import is_current
+from notifier.store.opening import current_ledger
 from notifier.store.sharing import LedgerLeases, LedgerTokens, claim_tick
 from notifier.track import step as tracking
 from notifier.track.step import TrackDesk
@@ -62,7 +60,6 @@ class App:
     dispatching: DispatchDesk
     tracking: TrackDesk
     replies: Replies | None
-    """Answers to people who wrote to the official account; None where there is none."""
     campaigns: CampaignDesk
     visits: VisitDesk
     inquiries: InquiryDesk
@@ -78,10 +75,6 @@ class App:
             "settle": self._settle,
             "track": lambda: tracking.step(self.tracking),
         }
-
-    async def watch_due(self) -> Any:
-        """Sources whose time has come were looked at."""
-        return await watching.step(self.ledger, self.sources, self.clock, self.settings.watch, due_only=True)
 
     async def _dispatch(self) -> Any:
         async with self.connections.kept_up():
@@ -100,73 +93,55 @@ class App:
         return report
 
 
-@asynccontextmanager
-async def open_ledger_at(settings: Settings) -> AsyncIterator[Ledger]:
-    """The ledger alone, upgraded when it is the embedded default, else only checked. Raises ConfigError."""
-    if settings.ledger.url.startswith("sqlite"):
-        await upgrade(settings.ledger.url)
-    elif not await is_current(settings.ledger.url):
-        raise ConfigError("ledger.url: the schema is not the newest; run `notifier db upgrade` first")
-    key_file = settings.seal.key_file
-    vault = Vault(load_keys(key_file), settings.seal.cipher, reread=partial(load_keys, key_file))
-    ledger = await open_ledger(settings.ledger.url, vault, pool=settings.ledger.pool)
-    try:
-        yield ledger
-    finally:
-        await ledger.close()
+def open_ledger_at(settings: Settings) -> AbstractAsyncContextManager[Ledger]:
+    """The ledger alone, see `current_ledger`."""
+    return current_ledger(settings.ledger, settings.seal)
 
 
 @asynccontextmanager
 async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncIterator[App]:
     """Everything open and wired to the settings; closed in reverse, also after an error. Raises ConfigError."""
     clock = clock or SystemClock()
-    async with AsyncExitStack() as opened:
-        ledger = await opened.enter_async_context(open_ledger_at(settings))
-        wire = await opened.enter_async_context(Wire(settings.wire, settings.dispatch.call_timeout))
+    async with open_ledger_at(settings) as ledger, Wire(settings.wire, settings.dispatch.call_timeout) as wire:
         channels = open_channels(settings.channels, wire, LedgerTokens(ledger, clock), clock)
         account = official_account(channels)
-        wording = Wording(load_texts(settings.compose.texts_file), settings.channels.signs())
-        take, calls = Intake(ledger).store, asyncio.Semaphore(settings.dispatch.calls_at_once)
-        limits = {name: getattr(settings.channels, name) for name in channels}
-        connections = Connections(channels, LedgerLeases(ledger, clock), take, settings.dispatch.lease)
         replies = account.replies(LedgerReplyAllowance(ledger, clock)) if account else None
+        connections = Connections(channels, LedgerLeases(ledger, clock), Intake(ledger).store, settings.dispatch.lease)
+        wording = Wording(load_texts(settings.compose.texts_file), settings.channels.signs())
+        means = Means(wire, clock, load_aliases(settings.registry.headers_file, "payments"))
+        hotline, size, same = settings.compose.hotline, settings.dispatch.chunk_size, settings.routing.same_content
         yield App(
             settings=settings,
             clock=clock,
             ledger=ledger,
             channels=channels,
             connections=connections,
-            sources=load_sources(
-                settings.watch.folder, Means(wire, clock, load_aliases(settings.registry.headers_file, "payments"))
-            ),
-            composing=ComposeDesk(
-                ledger,
-                clock,
-                wording,
-                by_medium(channels),
-                settings.compose.hotline,
-                settings.dispatch.chunk_size,
-            ),
-            dispatching=DispatchDesk(
-                ledger,
-                clock,
-                channels,
-                wording,
-                settings.dispatch,
-                calls,
-                may_send=connections.may_send,
-                limits=limits,
-                rules=settings.routing,
-                filed=settings.channels.filed(),
-            ),
-            tracking=TrackDesk(
-                ledger, clock, channels, settings.track, settings.inquiries, settings.routing.same_content
-            ),
+            sources=load_sources(settings.watch.folder, means),
+            composing=ComposeDesk(ledger, clock, wording, by_medium(channels), hotline, size),
+            dispatching=_dispatch_desk(settings, clock, connections, wording, ledger),
+            tracking=TrackDesk(ledger, clock, channels, settings.track, settings.inquiries, same),
             replies=replies,
             campaigns=CampaignDesk(ledger, clock, settings.campaigns.launch_when_approved),
             visits=VisitDesk(ledger, clock),
             inquiries=InquiryDesk(ledger, clock, settings.inquiries, {"wechat": replies} if replies else {}),
         )
+
+
+def _dispatch_desk(
+    of: Settings, clock: Clock, connections: Connections, words: Wording, ledger: Ledger
+) -> DispatchDesk:
+    return DispatchDesk(
+        ledger,
+        clock,
+        connections.channels,
+        words,
+        of.dispatch,
+        asyncio.Semaphore(of.dispatch.calls_at_once),
+        may_send=connections.may_send,
+        limits={name: getattr(of.channels, name) for name in connections.channels},
+        rules=of.routing,
+        filed=of.channels.filed(),
+    )
 
 
 def front_desk(app: App) -> FrontDesk:
@@ -195,7 +170,7 @@ def _steps_of_the_clock(app: App, bus: Bus) -> dict[str, Callable[[], Awaitable[
         await dispatching.sweep(app.dispatching, bus)
 
     return steps | {
-        "watch": app.watch_due,
+        "watch": lambda: watching.step(app.ledger, app.sources, app.clock, app.settings.watch, due_only=True),
         "compose": compose_and_offer,
         "sweep": lambda: dispatching.sweep(app.dispatching, bus),
         "purge": lambda: purge(app.ledger, app.clock.now(), app.settings.registry, app.settings.track),

@@ -6,10 +6,11 @@ import typer
 
 from notifier.accounts.desk import add_user
 from notifier.accounts.roles import Role, User
-from notifier.app import SystemClock, open_app, open_ledger_at
+from notifier.app import open_app, open_ledger_at
 from notifier.commands.answering import AsJson, Bar, answer, bar, run
 from notifier.domain.errors import InputError
 from notifier.operate.doctor import Finding, examine
+from notifier.schedule import SystemClock
 from notifier.settings import load_settings
 from notifier.store import audit
 from notifier.store.rotation import is_rotated, rotate_seals

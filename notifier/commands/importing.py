@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from notifier.app import SystemClock, open_ledger_at
+from notifier.app import open_ledger_at
 from notifier.commands.answering import AsJson, Bar, answer, bar, plain, run
 from notifier.domain.benefits import AuditState
 from notifier.domain.contracts import Clock
@@ -16,6 +16,7 @@ from notifier.registry.followers import import_followers
 from notifier.registry.handing_in import HandedIn, handed_in
 from notifier.registry.importing import import_households
 from notifier.registry.regions import import_regions
+from notifier.schedule import SystemClock
 from notifier.settings import Settings, load_settings
 from notifier.sources.headers import load_aliases
 from notifier.store.ledger import Ledger

@@ -40,7 +40,8 @@ def summarise(body: str, keywords: Sequence[str]) -> str:
 
 def _sentences(line: str) -> list[str]:
     """The sentences of a paragraph that say something; a heading (补贴标准。) stays with what it heads."""
-    found, heading = [], ""
+    found: list[str] = []
+    heading = ""
     for raw in _SENTENCE.findall(_NUMBERING.sub("", " ".join(line.split()))):
         sentence = raw.strip()
         if not sentence or sentence.endswith(("？", "?")) or _says_nothing(sentence):

@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from notifier.app import SystemClock
 from notifier.domain.settings import Registry
 from notifier.registry.handing_in import handed_in
 from notifier.registry.importing import import_households
 from notifier.registry.regions import import_regions
 from notifier.sandbox.county import build_county, write_rosters
+from notifier.schedule import SystemClock
 from notifier.store.ledger import open_ledger
 from notifier.store.sealing import Vault, load_keys
 from scripts.benchmarks.apart import run_apart

@@ -1,4 +1,4 @@
-"""What a follower does, on request: accepts notices, presses the menu, scans a code, opens a page; and a page's paths."""
+"""What a follower does, on request: accepts notices, presses the menu, scans a code, opens a page."""
 
 from typing import Annotated, Literal, TypeVar
 

@@ -147,7 +147,8 @@ async def _a_site(kind: str) -> AsyncIterator[Place]:
     application = web.Application()
     application.router.add_get("/list", place.listed)
     application.router.add_get("/page/{n}", place.page)
-    async with TestServer(application) as server:
+    server = TestServer(application)
+    async with server:
         place.server = server
         yield place
 

@@ -59,13 +59,12 @@ def chaos_command(
     households: Annotated[int, typer.Option(min=100, max=1_000_000, help="how many are told")] = 20_000,
     gateway: Annotated[list[str] | None, typer.Option(help=f"{', '.join(TRIALS)}; all without")] = None,
     database: OnlyOn = None,
-    seed: Annotated[int, typer.Option(help="draws the moments and the mishaps")] = 640425,
     as_json: AsJson = False,
 ) -> None:
     """A campaign through gateways that misbehave, by a service killed again and again; on SQLite without --database."""
     if stray := set(gateway or ()) - set(TRIALS):
         raise typer.BadParameter(f"{', '.join(sorted(stray))}: it must be one of {', '.join(TRIALS)}")
-    terms = chaos.Terms(households, kills, seed=seed)
+    terms = chaos.Terms(households, kills)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         runs = list(chaos.run(gateway or list(TRIALS), _chosen(database or ["sqlite"]), terms, Path(folder)))
     _say([one.as_json() for one in runs], chaos.table(runs), as_json)

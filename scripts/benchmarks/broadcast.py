@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 
 from notifier.sandbox import handsets
 from notifier.store.sealing import load_keys
-from scripts.benchmarks import bare, county, service
+from scripts.benchmarks import bare, county, ours
 from scripts.benchmarks.apart import Apart, run_apart
 from scripts.benchmarks.databases import Database, a_ledger
 from scripts.benchmarks.gateway import Gateway, a_gateway
-from scripts.benchmarks.service import Told
+from scripts.benchmarks.ours import Told
 
 T = TypeVar("T")
 PARTS = ("plan", "compose", "claim+load", "write-ahead", "HTTP", "record", "rest")
@@ -80,7 +80,7 @@ def _loop(url: str, n_households: int, sms: str) -> Apart[float]:
 
 
 def _tell(url: str, key_file: Path, campaign_id: int, sms: str) -> Apart[Told]:
-    return run_apart(service.tell, url, key_file, sms, campaign_id)
+    return run_apart(ours.tell, url, key_file, sms, campaign_id)
 
 
 def _costed(database: Database, contestant: Callable[[str], Apart[T]], gateway: Gateway) -> Apart[T]:

@@ -22,7 +22,7 @@ from scripts.benchmarks.apart import run_apart, run_in_loop
 from scripts.benchmarks.databases import a_ledger
 from scripts.benchmarks.fates import Fates
 from scripts.benchmarks.gateway import Gateway, a_gateway
-from scripts.benchmarks.killing import Campaign, Kills, Service, a_service, kill_again_and_again
+from scripts.benchmarks.killing import Campaign, Kills, Worker, a_worker, kill_again_and_again
 from scripts.benchmarks.trials import (
     SUBSCRIPTION_TEMPLATE,
     TRIALS,
@@ -97,12 +97,12 @@ def _survive(trial: Trial, kind: str, ground: Ground, terms: Terms) -> Survived:
             _let_all_accept(gateway, terms.n_households)
         campaign = Campaign(terms.n_households, lambda: handsets.count(gateway.record))
         draw = random.Random(f"{terms.seed} {trial.name} {kind}")
-        with a_service(of_the_service(trial, ground, gateway.address), ground.log) as service:
+        with a_worker(of_the_service(trial, ground, gateway.address), ground.log) as worker:
             told = _Progress(f"{trial.name} on {kind}", terms, campaign.n_on_handsets).killed
-            kills = kill_again_and_again(service, campaign, terms.n_kills, draw, told)
-            service.start()
-            service.wait_until_ready()
-            _come_to_rest(service, gateway, ground)
+            kills = kill_again_and_again(worker, campaign, terms.n_kills, draw, told)
+            worker.start()
+            worker.wait_until_ready()
+            _come_to_rest(worker, gateway, ground)
         found = run_apart(fates.fates, trial, ground, gateway.record, terms.n_households).result
     seconds = round(time.monotonic() - began, 1)
     return Survived(trial.name, kind, terms.n_households, trial.is_askable, kills, found, seconds)
@@ -117,13 +117,13 @@ def _let_all_accept(gateway: Gateway, n_households: int) -> None:
         answer.read()
 
 
-def _come_to_rest(service: Service, gateway: Gateway, ground: Ground) -> None:
+def _come_to_rest(worker: Worker, gateway: Gateway, ground: Ground) -> None:
     """Nothing is pending or on its way any more, or nothing has moved for long: what hangs is in the result then."""
     n_calm, last, moved_at = 0, None, time.monotonic()
     patience_s = ground.window.total_seconds() + _PATIENCE_S
     while n_calm < _CALM_LOOKS and time.monotonic() - moved_at < patience_s:
         time.sleep(_LOOK_S)
-        service.check()
+        worker.check()
         now = run_in_loop(fates.standing(ground)), _n_owed_pushes(gateway)
         moved_at = moved_at if now == last else time.monotonic()
         is_over = now[0].n_finished and not (now[0].n_pending or now[0].n_unsure or now[1])

@@ -29,7 +29,7 @@ _START_S, _LIFE_S, _LONGEST_LIFE_S = 0.4, 0.6, 8.0
 _LOOK_S = 0.02
 
 
-class Service:
+class Worker:
     """The process that lives now, if one does."""
 
     def __init__(self, changes: dict[str, Any], log: Path) -> None:
@@ -80,13 +80,13 @@ class Service:
 
 
 @contextmanager
-def a_service(changes: dict[str, Any], log: Path) -> Iterator[Service]:
+def a_worker(changes: dict[str, Any], log: Path) -> Iterator[Worker]:
     """Nothing of the service is left after the block."""
-    service = Service(changes, log)
+    worker = Worker(changes, log)
     try:
-        yield service
+        yield worker
     finally:
-        service.kill()
+        worker.kill()
 
 
 def _live(changes: dict[str, Any], log: Path, says: Connection) -> None:
@@ -120,7 +120,7 @@ class Campaign:
 
 
 def kill_again_and_again(
-    service: Service, campaign: Campaign, n_kills: int, draw: random.Random, told: Callable[[int], None]
+    worker: Worker, campaign: Campaign, n_kills: int, draw: random.Random, told: Callable[[int], None]
 ) -> Kills:
     """`n_kills` lives have ended, spread over the whole sending at random, and at random moments within a call.
 
@@ -129,17 +129,17 @@ def kill_again_and_again(
     n_while_sending = n_at_the_start = 0
     points = sorted(draw.uniform(0, 0.95) * campaign.n_households for _ in range(n_kills))
     for n, point in enumerate(points, 1):
-        service.start()
+        worker.start()
         if draw.random() < _AT_THE_START:
             time.sleep(draw.uniform(0, _START_S))
             n_at_the_start += 1
         else:
-            service.wait_until_ready()
+            worker.wait_until_ready()
             _live_until(campaign, point)
             time.sleep(draw.uniform(0, _LIFE_S))
-            service.check()
+            worker.check()
         n_while_sending += campaign.n_on_handsets() < campaign.n_households
-        service.kill()
+        worker.kill()
         told(n)
     return Kills(n_kills, n_while_sending, n_at_the_start)
 

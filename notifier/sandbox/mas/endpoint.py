@@ -35,16 +35,20 @@ class MasGateway:
         action = request.path.removeprefix(self._settings.path)
         if request.method != "POST" or action not in ACTIONS:
             return web.Response(status=404, text="<html><h1>404</h1></html>", content_type="text/html")
+        try:
+            body = await request.read()  # at once: what has arrived is not undone by a caller that dies meanwhile
+        except web.HTTPException:
+            return web.Response(status=500, text="<html><h1>500</h1></html>", content_type="text/html")
         drawn = self.mischief.draw()
         if (stopped := await tampering.before(request, drawn, self.mischief)) is not None:
             return stopped
         if Mishap.THROTTLE in drawn:  # [choice] a proxy before the platform; it has no code of its own for this
             return web.Response(status=429, text="<html><h1>429</h1></html>", content_type="text/html")
         try:
-            group = await self._accept(self._reader.read(action, await request.read()), drawn)
+            group = await self._accept(self._reader.read(action, body), drawn)
         except MasRefusal as refusal:
             return _reply(refusal.rspcod)
-        except (web.HTTPException, sqlite3.Error):
+        except sqlite3.Error:
             return web.Response(status=500, text="<html><h1>500</h1></html>", content_type="text/html")
         return await tampering.after(request, _reply("success", group), drawn, self.mischief)
 

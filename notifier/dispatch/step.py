@@ -248,7 +248,8 @@ def _wave(desk: DispatchDesk, calls: deque[Call]) -> Iterator[Call]:
 
 async def _call(desk: DispatchDesk, started: Started) -> Answered:
     async with desk.calls:
-        return Answered(started, await desk.channels[started.gateway].send(started.letters, started.out_id))
+        outcomes = await desk.channels[started.gateway].send(started.letters, started.out_id)
+        return Answered(started, outcomes, desk.clock.now())
 
 
 @asynccontextmanager

@@ -149,3 +149,9 @@ async def history(ledger: Ledger, most: int) -> list[PastChange]:
         return [
             PastChange(row.gateway, instant(row.at), row.share, bool(row.is_open), row.why, row.by_user) for row in rows
         ]
+
+
+async def calls_by_gateway(c: AsyncConnection) -> dict[str, int]:
+    """How many calls each gateway was ever made."""
+    rows = await c.execute(text("SELECT gateway, COUNT(*) AS n FROM attempt GROUP BY gateway"))
+    return {row.gateway: int(row.n) for row in rows}

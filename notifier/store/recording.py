@@ -31,6 +31,8 @@ class Answered:
 
     started: Started
     outcomes: Sequence[Outcome]
+    ended_at: datetime | None = None
+    """When its answer came; a wave is recorded when its slowest call is over. None: just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ async def _settle_attempts(c: AsyncConnection, landed: Landed, now: datetime) ->
                 "outcome": type(first).__name__.lower() if len(kinds) == 1 else "mixed",
                 "code": None if isinstance(first, Accepted) else first.code,
                 "ref": first.provider_ref or None if isinstance(first, Accepted) else None,
-                "now": stamp(now),
+                "now": stamp(answer.ended_at or now),
             }
         )
     for code, attempt_ids in unsure.items():

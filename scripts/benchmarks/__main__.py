@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from scripts.benchmarks import broadcast, chaos, roster_import
+from scripts.benchmarks import broadcast, brownout, chaos, roster_import
 from scripts.benchmarks.databases import KINDS
+from scripts.benchmarks.share_picture import svg
 from scripts.benchmarks.trials import TRIALS
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -39,6 +40,22 @@ def broadcast_command(
     _say([one.as_json() for one in runs], broadcast.table(runs), as_json)
     if not all(one.is_right for one in runs):
         sys.exit("the stand-in's record and the ledger do not agree")
+
+
+@app.command("brownout")
+def brownout_command(
+    out: Annotated[Path | None, typer.Option(help="where the picture is written, an SVG; none without")] = None,
+    database: Annotated[str, typer.Option(help="sqlite or postgres")] = "sqlite",
+    as_json: AsJson = False,
+) -> None:
+    """One of two SMS gateways turns slow, then bad, then well: its share over time, as a table and a picture."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        found = brownout.run(_chosen([database])[0], Path(folder))
+    _say([found.as_json()], brownout.table(found), as_json)
+    if out is not None:
+        out.write_text(svg(found), encoding="utf-8")
+    if not found.is_right:
+        sys.exit("somebody was told twice or never, or the share did not come back")
 
 
 @app.command("import")

@@ -53,8 +53,8 @@ class Phase:
 AT_ONCE = {"latency": [0, 0]}
 PHASES = (
     Phase("well", 2, AT_ONCE),
-    Phase("slow", 6, {"latency": [0.6, 0.8]}),
-    Phase("bad", 6, AT_ONCE | {"rates": {"http_500": 0.85}}),
+    Phase("slow", 3, {"latency": [0.6, 0.8]}),
+    Phase("bad", 5, AT_ONCE | {"rates": {"http_500": 0.85}}),
     Phase("well", 34, {"rates": {}}),
 )
 

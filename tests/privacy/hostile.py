@@ -46,7 +46,6 @@ def shifted_roster(folder: Path, home: Household, other: Household) -> Path:
 def talkative_payments(folder: Path, home: Household, other: Household) -> Path:
     """Money and goods whose titles, places and reasons name the people they are for."""
     who, them = home.householder, other.householder
-    about = f"{who.name}（{who.id_number}，{them.card}）"
     back = [
         [f"2026年{who.name}高龄津贴发放花名册 {who.card}"],
         [
@@ -63,7 +62,7 @@ def talkative_payments(folder: Path, home: Household, other: Household) -> Path:
             f"{who.name}津贴",
             "100",
             "发放失败",
-            f"{about}户名不符",
+            f"{who.name}（{who.id_number}，{them.card}）户名不符",
         ],
         ["2", f"{them.name}{them.id_number}", "", them.name, "", "津贴", "90", "发放失败", f"请电{them.card}"],
     ]

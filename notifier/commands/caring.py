@@ -83,7 +83,8 @@ def doctor_command(as_json: AsJson = False) -> None:
 
     async def work() -> list[Finding]:
         async with open_app(load_settings()) as app:
-            return await examine(app.ledger, app.channels, app.clock, app.settings.seal.key_file.parent)
+            folder = app.settings.seal.key_file.parent
+            return await examine(app.ledger, app.channels, app.composing.wording.texts, app.clock, folder)
 
     found = run(work(), as_json=as_json)
     marks = {True: "正常", False: "需处理"}

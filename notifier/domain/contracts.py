@@ -99,6 +99,27 @@ class KeepsReceipts(Protocol):
     """How long after sending the provider knows the message."""
 
 
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A signature or template as its provider sees it; `says` is its state in Chinese, and the mend."""
+
+    what: str
+    is_usable: bool
+    says: str
+
+
+@runtime_checkable
+class ShowsPapers(Protocol):
+    """What a Channel also is whose provider tells the state of the account's signature and templates."""
+
+    async def papers(self, templates: Mapping[str, str]) -> Sequence[Paper]:
+        """The signature's paper, then one for each template (its code -> the text that we fill). Safe to repeat.
+
+        A question that gets no answer is a paper that is not usable and says so.
+        """
+        ...
+
+
 class Replies(Protocol):
     """Answers a person who wrote to the official account."""
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from notifier.domain.contracts import Channel, Clock
+from notifier.domain.contracts import Channel, Clock, ShowsPapers
 from notifier.domain.messages import Medium
+from notifier.domain.texts import Texts
 from notifier.store import health, tally
 from notifier.store.audit import verify
 from notifier.store.ledger import Ledger
@@ -23,8 +24,13 @@ class Finding:
     says: str
 
 
-async def examine(ledger: Ledger, channels: Mapping[str, Channel], clock: Clock, folder: Path) -> list[Finding]:
-    """Every finding, in a fixed order; empty never. Changes nothing. `folder` is where the ledger lies."""
+async def examine(
+    ledger: Ledger, channels: Mapping[str, Channel], texts: Texts, clock: Clock, folder: Path
+) -> list[Finding]:
+    """Every finding, in a fixed order; empty never. Changes nothing. `folder` is where the ledger lies.
+
+    Providers that can be asked are asked about the signature and the templates of `texts`; nothing is sent.
+    """
     backlog = await health.backlog(ledger, clock.now())
     sealed = await health.opens_its_seals(ledger)
     differences = await tally.check(ledger)
@@ -45,10 +51,20 @@ async def examine(ledger: Ledger, channels: Mapping[str, Channel], clock: Clock,
         _none("审计链断点", len(breaks), "记录可能被改动;用 notifier audit verify 查看"),
         _disk(folder),
     ]
+    for name, channel in channels.items():
+        if isinstance(channel, ShowsPapers):
+            papers = await channel.papers(_templates(texts, name))
+            found += [Finding(f"{name} {one.what}", one.is_usable, one.says) for one in papers]
     return found + [
         Finding(f"来源 {one.name}", one.last_error is None, one.last_error or "最近一次查看正常")
         for one in await health.source_health(ledger)
     ]
+
+
+def _templates(texts: Texts, gateway: str) -> dict[str, str]:
+    """The templates of a gateway with the text that we fill."""
+    said = (gateways[gateway] for gateways in texts.values() if gateway in gateways)
+    return {one.template: one.content for one in said}
 
 
 def _filled(what: str, n: int, mend: str) -> Finding:

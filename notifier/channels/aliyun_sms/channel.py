@@ -1,10 +1,11 @@
 """The door to Aliyun SMS: builds with `protocol`, sends over the wire, reads with `protocol`. Nothing else."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+from notifier.channels.aliyun_sms.papers import read_sign, read_template, sign_call, template_call
 from notifier.channels.aliyun_sms.protocol import (
     PAGE,
     Account,
@@ -23,7 +24,7 @@ from notifier.channels.codes import read_sms_codes
 from notifier.channels.pace import Pace
 from notifier.channels.verdicts import NOT_SENT_DELAY, unwritable
 from notifier.domain import settings
-from notifier.domain.contracts import Channel, Clock, Push, TokenStore
+from notifier.domain.contracts import Channel, Clock, Paper, Push, TokenStore
 from notifier.domain.errors import ConfigError
 from notifier.domain.messages import Inbound, Letter, Medium
 from notifier.domain.outcomes import Absent, Found, NoAnswer, Outcome, Postponed, Settlement, Unsure
@@ -99,6 +100,21 @@ class AliyunSms:
             if n_messages <= page * PAGE:
                 return Absent()
         return NoAnswer("too_many_pages")
+
+    async def papers(self, templates: Mapping[str, str]) -> Sequence[Paper]:
+        """See `ShowsPapers.papers`."""
+        found = [read_sign(await self._asked(sign_call(self._account, self._stamp())), self._account.sign_name)]
+        for template, content in templates.items():
+            answer = await self._asked(template_call(self._account, template, self._stamp()))
+            found.append(read_template(answer, template, content))
+        return found
+
+    async def _asked(self, call: Call) -> Answer:
+        await self._pace.turn()
+        try:
+            return await self._answer(call)
+        except (NotSent, Lost) as error:
+            return Answer(error.code, "", {}, readable=False)
 
     def read_push(self, push: Push) -> Sequence[Inbound]:
         """See `Channel.read_push`. Aliyun signs nothing: the secret path of the callback is the only guard."""

@@ -19,9 +19,7 @@ def is_day_off(day: date) -> bool:
     A weekend worked instead (调休) does not, nor does a plain weekend. A year that is not announced yet has the fixed
     holidays and plain weekends.
     """
-    return not _calendar().is_working_day(day) and any(
-        _has_holiday(day, step) for step in (timedelta(0), _DAY, -_DAY)
-    )
+    return not _calendar().is_working_day(day) and any(_has_holiday(day, step) for step in (timedelta(0), _DAY, -_DAY))
 
 
 def _has_holiday(day: date, step: timedelta) -> bool:

@@ -97,9 +97,7 @@ async def dismiss_correction(ledger: Ledger, task_id: int, who: str, now: dateti
             text("UPDATE contact SET state = 'usable' WHERE id = :id AND state = 'wrong'"), {"id": contact_id}
         )
         await c.execute(
-            text(
-                "DELETE FROM number_verdict WHERE address_hash IN (SELECT value_hash FROM contact WHERE id = :id)"
-            ),
+            text("DELETE FROM number_verdict WHERE address_hash IN (SELECT value_hash FROM contact WHERE id = :id)"),
             {"id": contact_id},
         )
         await audit.append(c, who, "correction.dismiss", {"task": task_id}, at=now)

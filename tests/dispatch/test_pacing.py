@@ -180,8 +180,10 @@ async def test_a_numbers_daily_cap_postpones_what_is_more_until_it_fits(county: 
     assert await county.messages() == {"accepted": 7, "postponed": 1}
     assert await county.rows("SELECT code FROM message WHERE state = 'postponed'") == [("number_cap",)]
     (later,) = [at for (at,) in await county.rows("SELECT not_before FROM chunk WHERE state = 'open'")]
-    assert timedelta(0) <= timedelta(microseconds=later) - (began + DAY - datetime(1970, 1, 1, tzinfo=UTC)) < (
-        timedelta(seconds=15)
+    assert (
+        timedelta(0)
+        <= timedelta(microseconds=later) - (began + DAY - datetime(1970, 1, 1, tzinfo=UTC))
+        < (timedelta(seconds=15))
     )
     county.clock.ahead = DAY + timedelta(seconds=20)
     await capped.a_round()

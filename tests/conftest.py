@@ -15,7 +15,12 @@ from tests.real_postgres import RealPostgres, a_real_postgres, settle
 
 # Shared, slow cores: a deadline for each example would only measure the neighbours.
 hypothesis.settings.register_profile(
-    "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+    "house",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    print_blob=True,
+    # On CI the same examples every time: a red run means a change. At a desk new ones, so that faults are found.
+    derandomize=bool(os.environ.get("CI")),
 )
 hypothesis.settings.load_profile("house")
 refuse_the_world()

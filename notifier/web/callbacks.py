@@ -61,3 +61,9 @@ def _check_secret(desk: FrontDesk, found: Mapping[str, str]) -> None:
     kept = desk.callback_secret
     if not kept or not hmac.compare_digest(found["secret"].encode(), kept.encode()):
         raise web.HTTPNotFound(text="")
+
+
+ROUTES = (
+    web.get("/callbacks/wechat/{secret}", shake_hands),
+    web.post("/callbacks/{gateway}/{secret}", take_push),
+)

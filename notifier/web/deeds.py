@@ -97,3 +97,10 @@ async def do_review(request: web.Request) -> web.Response:
     deed = review(line.campaign_id, user.name, approves=verdict == "approve", remark=remark or None)
     await attempt(request, deed, f"“{line.title}”{'已通过审核' if verdict == 'approve' else '已退回'}")
     raise web.HTTPSeeOther("/reviews")
+
+
+ROUTES = (
+    web.post(r"/campaigns/{campaign:\d{1,19}}/{deed:launch|pause|resume|cancel}", drive),
+    web.post(r"/campaigns/{campaign:\d{1,19}}/review", do_review),
+    web.get("/reviews", reviews_page),
+)

@@ -36,3 +36,6 @@ async def do_logout(request: web.Request) -> web.Response:
     """POST /logout: the session is over."""
     (await get_session(request)).invalidate()
     raise web.HTTPSeeOther("/login")
+
+
+ROUTES = (web.get("/login", show_login), web.post("/login", do_login), web.post("/logout", do_logout))

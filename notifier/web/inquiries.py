@@ -78,3 +78,9 @@ async def do_inquiry(request: web.Request) -> web.Response:
 def _deed(desk: InquiryDesk, deed: str, inquiry_id: int, said: tuple[str, Mapping[str, str]]) -> Awaitable[object]:
     by, remark = said[0], said[1].get("remark", "").strip()[:_LONGEST]
     return desk.close(inquiry_id, by, remark) if deed == "close" else desk.reopen(inquiry_id, by, remark)
+
+
+ROUTES = (
+    web.get("/inquiries", inquiries_page),
+    web.post(r"/inquiries/{inquiry:\d{1,19}}/{deed:answer|close|reopen}", do_inquiry),
+)

@@ -4,6 +4,7 @@ import asyncio
 
 import structlog
 from aiohttp import web
+from prometheus_client.aiohttp import make_aiohttp_handler
 
 from notifier.web.desk import DESK
 
@@ -29,3 +30,6 @@ async def _not_ready(request: web.Request) -> str | None:
         _log.warning("not_ready", error=type(found).__name__)
         return "the ledger does not answer"
     return None if found else "the ledger's schema is not current; run `notifier db upgrade`"
+
+
+ROUTES = (web.get("/health", health), web.get("/ready", ready), web.get("/metrics", make_aiohttp_handler()))

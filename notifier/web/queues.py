@@ -120,3 +120,11 @@ def _visit_deed(
             raise web.HTTPBadRequest(text="请选择免予通知的原因")
         return visits.ask_excuse(visit_id, by, Reason(reason)), "已提交，等待另一人复核"
     return visits.confirm_excuse(visit_id, by), "已复核，该户免予通知"
+
+
+ROUTES = (
+    web.get("/matching", matching_page),
+    web.post(r"/matching/{payment:\d{1,19}}/{deed:resolve|refuse}", do_match),
+    web.get("/visits", visits_page),
+    web.post(r"/visits/{visit:\d{1,19}}/{deed:sign|excuse|confirm}", do_visit),
+)

@@ -171,3 +171,15 @@ def _campaign_json(line: CampaignLine, of: Figures) -> dict[str, Any]:
     for at in ("created_at", "launched_at", "finished_at"):
         told[at] = None if told[at] is None else told[at].isoformat()
     return {**told, **counts, "rate_handset": of.rate}
+
+
+ROUTES = (
+    web.get("/api/report", report_json),
+    web.get("/api/campaigns", campaigns_json),
+    web.get("/", overview),
+    web.get("/part", overview_part),
+    web.get(r"/campaigns/{campaign:\d{1,19}}", campaign_page),
+    web.get(r"/campaigns/{campaign:\d{1,19}}/part", campaign_part),
+    web.get(r"/campaigns/{campaign:\d{1,19}}/unreached", households_page),
+    web.get(r"/campaigns/{campaign:\d{1,19}}/report.xlsx", campaign_workbook),
+)

@@ -13,7 +13,7 @@ from notifier.commands.answering import run
 from notifier.commands.running import start_logging
 from notifier.domain.settings import Log
 from notifier.sandbox.county.numbers import phone_number, stranger_id
-from notifier.web.application import _for_machines, _for_people
+from notifier.web.application import ROUTES
 
 NAME, PHONE, NUMBER = "样例甲乙", phone_number(11), stranger_id(11)
 SAID = f"{NAME} {PHONE} {NUMBER}"
@@ -57,7 +57,8 @@ def test_what_libraries_log_is_kept_without_its_text(capfd: pytest.CaptureFixtur
 def test_the_addresses_have_room_for_numbers_of_ours_and_the_callback_secret_only() -> None:
     variables = {
         found
-        for route in _for_machines() + _for_people()
+        for routes in ROUTES
+        for route in routes
         for found in re.findall(r"\{(\w+)(?::([^}]*(?:\{[^}]*\})?[^}]*))?\}", route.path)
     }
     assert {name for name, _ in variables} == {"campaign", "payment", "visit", "inquiry", "deed", "gateway", "secret"}

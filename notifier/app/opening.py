@@ -1,13 +1,11 @@
-"""The only place where objects meet: opened in order, closed in reverse."""
+"""Opening everything, in order; closing it in reverse."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
-from notifier.bus import open_bus
 from notifier.campaigns.deciding import CampaignDesk
 from notifier.channels import by_medium, open_channels
 from notifier.channels.wechat import official_account
@@ -17,16 +15,14 @@ from notifier.compose.texts import load_texts
 from notifier.dispatch import settle as settling
 from notifier.dispatch import step as dispatching
 from notifier.dispatch.connections import Connections
-from notifier.dispatch.fast_lane import fast_lane, send_after_fast
 from notifier.dispatch.missing import ask_missing
 from notifier.dispatch.routes import rebalance
 from notifier.dispatch.step import DispatchDesk
-from notifier.domain.contracts import Bus, Channel, Clock, Replies
+from notifier.domain.contracts import Channel, Clock, Replies
 from notifier.domain.texts import Wording
 from notifier.inquiries.answering import InquiryDesk
 from notifier.match import step as matching
-from notifier.operate.retention import purge
-from notifier.schedule import SystemClock, clock_table, ticking, working
+from notifier.schedule import SystemClock
 from notifier.settings import Settings
 from notifier.sources.headers import load_aliases
 from notifier.sources.looking import Means, Watched
@@ -34,15 +30,12 @@ from notifier.sources.registry import load_sources
 from notifier.store.following import LedgerReplyAllowance
 from notifier.store.intake import Intake
 from notifier.store.ledger import Ledger
-from notifier.store.migrate import is_current
 from notifier.store.opening import current_ledger
-from notifier.store.sharing import LedgerLeases, LedgerTokens, claim_tick
+from notifier.store.sharing import LedgerLeases, LedgerTokens
 from notifier.track import step as tracking
 from notifier.track.step import TrackDesk
 from notifier.track.visiting import VisitDesk
 from notifier.watch import step as watching
-from notifier.web.desk import FrontDesk
-from notifier.web.server import serve_web
 from notifier.wire import Wire
 
 
@@ -142,58 +135,3 @@ def _dispatch_desk(
         rules=of.routing,
         filed=of.channels.filed(),
     )
-
-
-def front_desk(app: App) -> FrontDesk:
-    """What the web layer works with."""
-    secret = app.settings.web.callback_secret.get_secret_value() or app.ledger.vault.callback_secret
-    return FrontDesk(
-        ledger=app.ledger,
-        channels=app.channels,
-        settings=app.settings.web,
-        clock=app.clock,
-        campaigns=app.campaigns,
-        visits=app.visits,
-        inquiries=app.inquiries,
-        receive_push=Intake(app.ledger).store,
-        verify_wechat_url=account.verify_url if (account := official_account(app.channels)) else lambda _: None,
-        schema_is_current=lambda: is_current(app.settings.ledger.url),
-        callback_secret=secret,
-    )
-
-
-def _steps_of_the_clock(app: App, bus: Bus) -> dict[str, Callable[[], Awaitable[Any]]]:
-    steps = dict(app.steps())
-
-    async def compose_and_offer() -> None:
-        await steps["compose"]()
-        await dispatching.sweep(app.dispatching, bus)
-
-    return steps | {
-        "watch": lambda: watching.step(app.ledger, app.sources, app.clock, app.settings.watch, due_only=True),
-        "compose": compose_and_offer,
-        "sweep": lambda: dispatching.sweep(app.dispatching, bus),
-        "purge": lambda: purge(app.ledger, app.clock.now(), app.settings.registry, app.settings.track),
-    }
-
-
-async def serve(app: App, roles: frozenset[str], stop: asyncio.Event, on_ready: Callable[[str], None]) -> None:
-    """Runs the roles (web, worker, clock) until `stop` is set; then nothing new is begun and what is in the air ends.
-
-    `on_ready` hears the console's address, or "" without the web role. Raises ConfigError when it cannot start.
-    """
-    async with AsyncExitStack() as opened:
-        bus = await open_bus(app.settings.bus)
-        opened.push_async_callback(bus.close)
-        if "worker" in roles:
-            await opened.enter_async_context(app.connections.kept_up())
-            await opened.enter_async_context(fast_lane(app.dispatching))
-            n_others = max(1, app.settings.dispatch.chunks_at_once - 1)  # one slot of several is the fast lane's
-            await opened.enter_async_context(working(bus, partial(send_after_fast, app.dispatching), n_others))
-            opened.callback(app.dispatching.stopping.set)
-        if "clock" in roles:
-            jobs = clock_table(_steps_of_the_clock(app, bus), app.settings.schedule)
-            await opened.enter_async_context(ticking(jobs, partial(claim_tick, app.ledger), app.clock))
-        address = await opened.enter_async_context(serve_web(front_desk(app))) if "web" in roles else ""
-        on_ready(address)
-        await stop.wait()

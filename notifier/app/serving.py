@@ -1,0 +1,77 @@
+"""Running what is open: the front desk, the workers and the clock, until told to stop."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Any
+
+from notifier.app.opening import App
+from notifier.bus import open_bus
+from notifier.channels.wechat import official_account
+from notifier.dispatch import step as dispatching
+from notifier.dispatch.fast_lane import fast_lane, send_after_fast
+from notifier.domain.contracts import Bus
+from notifier.operate.retention import purge
+from notifier.schedule import clock_table, ticking, working
+from notifier.store.intake import Intake
+from notifier.store.migrate import is_current
+from notifier.store.sharing import claim_tick
+from notifier.watch import step as watching
+from notifier.web.desk import FrontDesk
+from notifier.web.server import serve_web
+
+
+def front_desk(app: App) -> FrontDesk:
+    """What the web layer works with."""
+    secret = app.settings.web.callback_secret.get_secret_value() or app.ledger.vault.callback_secret
+    return FrontDesk(
+        ledger=app.ledger,
+        channels=app.channels,
+        settings=app.settings.web,
+        clock=app.clock,
+        campaigns=app.campaigns,
+        visits=app.visits,
+        inquiries=app.inquiries,
+        receive_push=Intake(app.ledger).store,
+        verify_wechat_url=account.verify_url if (account := official_account(app.channels)) else lambda _: None,
+        schema_is_current=lambda: is_current(app.settings.ledger.url),
+        callback_secret=secret,
+    )
+
+
+def _steps_of_the_clock(app: App, bus: Bus) -> dict[str, Callable[[], Awaitable[Any]]]:
+    steps = dict(app.steps())
+
+    async def compose_and_offer() -> None:
+        await steps["compose"]()
+        await dispatching.sweep(app.dispatching, bus)
+
+    return steps | {
+        "watch": lambda: watching.step(app.ledger, app.sources, app.clock, app.settings.watch, due_only=True),
+        "compose": compose_and_offer,
+        "sweep": lambda: dispatching.sweep(app.dispatching, bus),
+        "purge": lambda: purge(app.ledger, app.clock.now(), app.settings.registry, app.settings.track),
+    }
+
+
+async def serve(app: App, roles: frozenset[str], stop: asyncio.Event, on_ready: Callable[[str], None]) -> None:
+    """Runs the roles (web, worker, clock) until `stop` is set; then nothing new is begun and what is in the air ends.
+
+    `on_ready` hears the console's address, or "" without the web role. Raises ConfigError when it cannot start.
+    """
+    async with AsyncExitStack() as opened:
+        bus = await open_bus(app.settings.bus)
+        opened.push_async_callback(bus.close)
+        if "worker" in roles:
+            await opened.enter_async_context(app.connections.kept_up())
+            await opened.enter_async_context(fast_lane(app.dispatching))
+            n_others = max(1, app.settings.dispatch.chunks_at_once - 1)  # one slot of several is the fast lane's
+            await opened.enter_async_context(working(bus, partial(send_after_fast, app.dispatching), n_others))
+            opened.callback(app.dispatching.stopping.set)
+        if "clock" in roles:
+            jobs = clock_table(_steps_of_the_clock(app, bus), app.settings.schedule)
+            await opened.enter_async_context(ticking(jobs, partial(claim_tick, app.ledger), app.clock))
+        address = await opened.enter_async_context(serve_web(front_desk(app))) if "web" in roles else ""
+        on_ready(address)
+        await stop.wait()

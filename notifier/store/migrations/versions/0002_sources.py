@@ -1,0 +1,14 @@
+"""Sources"""
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Bring the ledger to this revision."""
+
+
+def downgrade() -> None:
+    """Bring the ledger back."""

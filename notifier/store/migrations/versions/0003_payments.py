@@ -1,0 +1,14 @@
+"""Payments"""
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Bring the ledger to this revision."""
+
+
+def downgrade() -> None:
+    """Bring the ledger back."""

@@ -1,0 +1,14 @@
+"""Understanding"""
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Bring the ledger to this revision."""
+
+
+def downgrade() -> None:
+    """Bring the ledger back."""

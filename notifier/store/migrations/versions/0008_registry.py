@@ -1,0 +1,14 @@
+"""Registry"""
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Bring the ledger to this revision."""
+
+
+def downgrade() -> None:
+    """Bring the ledger back."""

@@ -1,0 +1,14 @@
+"""Farmers"""
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Bring the ledger to this revision."""
+
+
+def downgrade() -> None:
+    """Bring the ledger back."""

@@ -18,6 +18,7 @@ from notifier.store.tables.following import Follower, QrCode, Subscription
 from notifier.store.tables.inbound import ConsentEntry, CorrectionTask, HeardText, Inquiry, InquiryStep
 from notifier.store.tables.pacing import GatewayBudget, NumberSent, NumberVerdict
 from notifier.store.tables.people import Contact, Household, ImportRun, Person, Region
+from notifier.store.tables.register import HouseholdMerge, RegistryChange, Upload
 from notifier.store.tables.routing import GatewayChangeRow, GatewayShare, OperatorHint
 from notifier.store.tables.staff import AccountLease, AuditEntry, Counter, Tick, Token, User
 
@@ -38,6 +39,7 @@ __all__ = [
     "GatewayShare",
     "HeardText",
     "Household",
+    "HouseholdMerge",
     "Identity",
     "ImportRun",
     "Inquiry",
@@ -56,6 +58,7 @@ __all__ = [
     "PushRow",
     "QrCode",
     "Region",
+    "RegistryChange",
     "Review",
     "Setback",
     "Snapshot",
@@ -64,6 +67,7 @@ __all__ = [
     "Tick",
     "Token",
     "UnsureAttempt",
+    "Upload",
     "User",
     "Visit",
     "WatchedSource",

@@ -3,10 +3,12 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Column, Index, Text
+from sqlalchemy import Column, Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from notifier.store.tables.columns import BIG, FLAG, SEALED, Instant, Mu
+
+_OPENID = "kind = 'openid'"
 
 
 class Region(SQLModel, table=True):
@@ -19,7 +21,10 @@ class Region(SQLModel, table=True):
 
 
 class Household(SQLModel, table=True):
-    """农户. `key_hash` finds it again across files: of its 户编号 when it has one, else of the householder's id."""
+    """农户. `key_hash` finds it again across files: of its 户编号 when it has one, else of the householder's id.
+
+    state: active, merged (its people live in household `merged_into`), departed (at `left_at`), erased.
+    """
 
     id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
     key_hash: bytes = Field(sa_column=Column(SEALED, nullable=False, unique=True))
@@ -43,6 +48,8 @@ class Household(SQLModel, table=True):
     content_digest: bytes = Field(sa_column=Column(SEALED, nullable=False))
     registered_at: datetime = Field(sa_column=Column(Instant, nullable=False))
     changed_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    merged_into: int | None = Field(default=None, sa_column=Column(BIG))
+    left_at: datetime | None = Field(default=None, sa_column=Column(Instant))
 
 
 class Person(SQLModel, table=True):
@@ -63,10 +70,14 @@ class Person(SQLModel, table=True):
 class Contact(SQLModel, table=True):
     """A way to address a person. A corrected number is a new row with the next `version`; no row changes its value.
 
-    state: usable, landline, wrong (a person or a carrier said so), unfollowed, replaced.
+    state: usable, landline, wrong (a person or a carrier said so), unfollowed, replaced, erased. `known_at` is when it
+    was registered, None for what was there before instants were kept.
     """
 
-    __table_args__ = (Index("ix_contact_household", "household_id", "kind"),)
+    __table_args__ = (
+        Index("ix_contact_household", "household_id", "kind"),
+        Index("ix_contact_openid", "id", sqlite_where=text(_OPENID), postgresql_where=text(_OPENID)),
+    )
 
     id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
     household_id: int = Field(sa_column=Column(BIG, nullable=False))
@@ -77,6 +88,7 @@ class Contact(SQLModel, table=True):
     value_hash: bytes = Field(sa_column=Column(SEALED, nullable=False, index=True))
     state: str = "usable"
     is_shared: int = Field(default=0, sa_type=FLAG)
+    known_at: datetime | None = Field(default=None, sa_column=Column(Instant))
 
 
 class ImportRun(SQLModel, table=True):

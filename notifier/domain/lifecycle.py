@@ -224,6 +224,8 @@ class CampaignEvent(StrEnum):
     """A resolved payment or a corrected number made something pending."""
     CANCEL = "cancel"
     """A person stopped it for good."""
+    VOID = "void"
+    """What was approved is not what stands there now: the approvals count no more."""
 
 
 _C, _K = CampaignState, CampaignEvent
@@ -236,6 +238,8 @@ CAMPAIGN: Mapping[tuple[CampaignState, CampaignEvent], CampaignState] = {
     # An audited disbursement needs no review of its own (default): its audits were the review.
     (_C.DRAFT, _K.APPROVE): _C.APPROVED,
     (_C.APPROVED, _K.LAUNCH): _C.RUNNING,
+    # The seal of the approval did not fit when it was to start.
+    (_C.APPROVED, _K.VOID): _C.RETURNED,
     (_C.RUNNING, _K.PAUSE): _C.PAUSED,
     (_C.PAUSED, _K.RESUME): _C.RUNNING,
     (_C.RUNNING, _K.FINISH): _C.FINISHED,

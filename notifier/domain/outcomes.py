@@ -59,6 +59,8 @@ class Reason(StrEnum):
     """失联: the officer could not find the household."""
     AWAY = "away"
     """整户外出: the whole household is away."""
+    CANCELLED = "cancelled"
+    """已取消: the campaign was cancelled before the household was told; no visit is asked for."""
     DECEASED = "deceased"
     """去世销户: excused."""
     MOVED = "moved"
@@ -87,6 +89,7 @@ REASON_TEXT: dict[Reason, str] = {
     Reason.UNKNOWN: "原因不明",
     Reason.LOST: "失联",
     Reason.AWAY: "整户外出",
+    Reason.CANCELLED: "任务已取消",
     Reason.DECEASED: "去世销户",
     Reason.MOVED: "户口迁出",
     Reason.MISLISTED: "名单有误",

@@ -131,6 +131,17 @@ class Campaigns(Slice):
     disbursement_reviews: int = Field(
         0, ge=0, le=5, description="reviews an audited disbursement needs; its audits were the review"
     )
+    review_levels: tuple[Literal["village", "township", "county"], ...] = Field(
+        ("village", "township", "county"),
+        description="who reviews what a person drafted, one after the other, from the level of its author's region "
+        "upwards; a level named twice needs two persons",
+    )
+    confirm_above: int = Field(
+        5000, ge=0, description="households; who submits a campaign for more than these types their number first"
+    )
+    thousand_segments_fen: int = Field(
+        4500, ge=0, description="fen; what a thousand billed segments cost by contract, for the estimate"
+    )
     policy_ladder: str = Field("短信必达", description="ladder preset of policy campaigns")
     disbursement_ladder: str = Field("微信优先", description="ladder preset of disbursement campaigns")
 

@@ -15,7 +15,8 @@ each a campaign of its own, since each says another thing and a household can ha
 class Campaign(SQLModel, table=True):
     """通知任务: one benefit version told for one purpose. `rule` and `evidence` are JSON (None for a disbursement).
 
-    `emergency_by` is who permitted it to go out at any hour.
+    `emergency_by` is who permitted it to go out at any hour. `notice_kind` None is what kind and purpose say;
+    `gateways` and `review_levels` are comma lists, empty where any will do; `content_hash` seals what was approved.
     """
 
     __table_args__ = (UniqueConstraint("benefit_id", "benefit_version", "purpose"),)
@@ -44,10 +45,16 @@ class Campaign(SQLModel, table=True):
     finished_at: datetime | None = Field(default=None, sa_column=Column(Instant))
     paused_why: str | None = None
     emergency_by: str | None = None
+    notice_kind: str | None = None
+    free_text: str | None = Field(default=None, sa_type=Text)
+    gateways: str | None = None
+    review_levels: str | None = None
+    scheduled_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+    content_hash: bytes | None = Field(default=None, sa_column=Column(SEALED))
 
 
 class Review(SQLModel, table=True):
-    """One decision of one person on a campaign. verdict: approve or return."""
+    """One decision of one person on a campaign. verdict: approve or return; `level` is the one they decided for."""
 
     id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
     campaign_id: int = Field(sa_column=Column(BIG, nullable=False, index=True))
@@ -55,6 +62,7 @@ class Review(SQLModel, table=True):
     verdict: str
     remark: str | None = None
     at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    level: str | None = None
 
 
 class Notice(SQLModel, table=True):
@@ -73,7 +81,8 @@ class Notice(SQLModel, table=True):
 class Owed(SQLModel, table=True):
     """The denominator (P1): this household must be told. `why` says in Chinese how it matched.
 
-    `composed_step` is -1 until its first rung was composed, then 0; `level` is None until reached.
+    `composed_step` is -1 until its first rung was composed, then 0; `level` is None until reached. `retry` counts the
+    recorded retries after a mended reason (None: none); a policy's messages carry it.
     """
 
     __table_args__ = (
@@ -91,6 +100,7 @@ class Owed(SQLModel, table=True):
     reason: str | None = None
     composed_step: int = -1
     state_at: int = Field(sa_column=Column(BIG, nullable=False))
+    retry: int | None = None
 
 
 class Visit(SQLModel, table=True):

@@ -46,6 +46,8 @@ SEALED_COLUMNS: tuple[SealedColumn, ...] = (
     SealedColumn("inquiry", "contact_sealed"),
     SealedColumn("inquiry", "text_sealed"),
     SealedColumn("inquiry_step", "text_sealed"),
+    SealedColumn("factor", "value_sealed"),
+    SealedColumn("account_session", "address_sealed"),
     SealedColumn("token", "sealed", "key", has_text_key=True),
 )
 """Every column that holds sealed values; a test compares this list with the tables."""

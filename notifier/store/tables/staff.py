@@ -12,6 +12,7 @@ class User(SQLModel, table=True):
     """A person who works here. role: administrator, reviewer, officer, official, auditor, operator.
 
     `n_failures` counts wrong passwords since the last right one; no login is looked at before `locked_until`.
+    `must_change`: the password was chosen by somebody else.
     """
 
     __tablename__ = "account"
@@ -24,6 +25,7 @@ class User(SQLModel, table=True):
     is_disabled: int = 0
     n_failures: int = 0
     locked_until: int = Field(default=0, sa_column=Column(BIG, nullable=False))
+    must_change: int = 0
 
 
 class AuditEntry(SQLModel, table=True):

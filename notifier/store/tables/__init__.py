@@ -30,6 +30,7 @@ from notifier.store.tables.farmers import BindingAttempt, FormDone, Greeting, Vi
 from notifier.store.tables.following import Follower, QrCode, Subscription
 from notifier.store.tables.inbound import ConsentEntry, CorrectionTask, HeardText, Inquiry, InquiryStep
 from notifier.store.tables.pacing import GatewayBudget, NumberSent, NumberVerdict
+from notifier.store.tables.payments import FilingStep, PaymentChange, PaymentPush
 from notifier.store.tables.people import Contact, Household, ImportRun, Person, Region
 from notifier.store.tables.register import HouseholdMerge, RegistryChange, Upload
 from notifier.store.tables.routing import GatewayChangeRow, GatewayShare, OperatorHint
@@ -54,6 +55,7 @@ __all__ = [
     "Counter",
     "DirectAttempt",
     "Factor",
+    "FilingStep",
     "Follower",
     "FormDone",
     "GatewayBudget",
@@ -76,6 +78,8 @@ __all__ = [
     "ParkedReceipt",
     "Part",
     "Payment",
+    "PaymentChange",
+    "PaymentPush",
     "Person",
     "PushDue",
     "PushRow",

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Column, Index, Text, UniqueConstraint, text
+from sqlalchemy import Column, Index, String, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from notifier.store.tables.columns import BIG, SEALED, Instant, Mu
@@ -42,7 +42,7 @@ class Identity(SQLModel, table=True):
 
 
 class Benefit(SQLModel, table=True):
-    """惠农事项: a policy or a disbursement. `audit` gates a disbursement's campaign."""
+    """惠农事项: a policy or a disbursement. `audit` gates a disbursement's campaign; `filed` is its 备案 (domain.filing)."""
 
     id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
     kind: str
@@ -62,6 +62,7 @@ class Benefit(SQLModel, table=True):
     item: str | None = None
     period: str | None = None
     filing_number: str | None = None
+    filed: str = Field(default="none", sa_column=Column(String, nullable=False, server_default="none"))
     audit: str = "none"
     basis: str | None = None
     n_lines: int = 0
@@ -75,7 +76,8 @@ _QUEUED = "match_state = 'ambiguous' OR match_state = 'unknown'"
 class Payment(SQLModel, table=True):
     """One line of a disbursement. `line_hash` makes a re-import a no-op; a match says whom, how surely and why.
 
-    match_state: new, matched, ambiguous, unknown, refused (a person decided that it is nobody of the county).
+    match_state: new, matched, ambiguous, unknown, refused (a person decided that it is nobody of the county), repeated
+    (another batch has the same line; told to nobody until a person says that both are meant).
     `told_person_id` and `told_retry` say in whose messages of which retry the line is told; None until composed.
     """
 

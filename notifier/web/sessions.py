@@ -17,9 +17,11 @@ from notifier.web.desk import DESK, FrontDesk
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 USER = web.RequestKey("user", User)
-OPEN_PATHS = ("/login", "/health", "/ready", "/metrics", "/callbacks/", "/static/", "/assets/", "/favicon.ico")
+SIGNED = ("/callbacks/", "/api/payments/")
+"""Paths where who asks is proved by the request itself, not by a session."""
+NO_SESSION = (*SIGNED, "/health", "/ready", "/metrics", "/static/", "/assets/", "/favicon.ico")
+OPEN_PATHS = ("/login", *NO_SESSION)
 """Paths that need no login, or end with / for everything below."""
-NO_SESSION = ("/health", "/ready", "/metrics", "/callbacks/", "/static/", "/assets/", "/favicon.ico")
 CSRF_FIELD = "_csrf"
 
 
@@ -53,8 +55,8 @@ async def know_the_user(request: web.Request, handler: Handler) -> web.StreamRes
 
 @web.middleware
 async def refuse_foreign_forms(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """A POST carries the token of its own session, or is refused; a provider's push has its secret path instead."""
-    if request.method not in ("GET", "HEAD", "OPTIONS") and not request.path.startswith("/callbacks/"):
+    """A POST carries the token of its own session, or is refused; a push has its secret path or signature instead."""
+    if request.method not in ("GET", "HEAD", "OPTIONS") and not request.path.startswith(SIGNED):
         session = await get_session(request)
         sent = (await request.post()).get(CSRF_FIELD)
         kept = session.get("csrf")

@@ -42,7 +42,7 @@ class Identity(SQLModel, table=True):
 
 
 class Benefit(SQLModel, table=True):
-    """惠农事项: a policy or a disbursement. `audit` gates a disbursement's campaign; `filed` is its 备案 (domain.filing)."""
+    """惠农事项: a policy or a disbursement. `filed` and `audit` are a disbursement's 备案 and 审核, which gate its campaign."""
 
     id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
     kind: str

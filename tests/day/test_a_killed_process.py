@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import random
 import sys
 from collections import Counter
@@ -9,8 +10,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-
-import pytest
 
 from notifier.sandbox import handsets
 from notifier.store import tally
@@ -53,10 +52,9 @@ async def keys_on_handsets(county: SmallCounty) -> Counter[int]:
     return found
 
 
-@pytest.mark.parametrize("seed", [random.randrange(10**6)])
-async def test_killed_at_random_points_it_loses_nobody_and_repeats_nothing(
-    ledger_url: str, tmp_path: Path, seed: int
-) -> None:
+async def test_killed_at_random_points_it_loses_nobody_and_repeats_nothing(ledger_url: str, tmp_path: Path) -> None:
+    seed = random.randrange(10**6)
+    logging.getLogger(__name__).warning("seed %d", seed)  # pytest shows it when the test fails
     draw = random.Random(seed)
     async with small_county(ledger_url, tmp_path, chunk_size=25) as county:
         homes = [A([phone(n)]) for n in range(N_SMS)] + [A([None], openid=openid(n)) for n in range(N_WECHAT)]

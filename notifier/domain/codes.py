@@ -1,12 +1,9 @@
 """Codes that prove a phone: six digits by SMS, typed back by whoever holds the phone."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
-
-from notifier.domain.outcomes import Outcome
 
 
 class CodePurpose(StrEnum):
@@ -41,13 +38,5 @@ class Codes(Protocol):
         ...
 
     async def check_code(self, phone: str, purpose: CodePurpose, asker: Asker, typed: str) -> str:
-        """The asker holds the phone: its 11 digits; the code is used up. Raises InputError: wrong, expired, worn out."""
-        ...
-
-
-class TextsNow(Protocol):
-    """Sends one text to one number at once, before any broadcast."""
-
-    async def send_now(self, number: str, purpose: str, facts: Mapping[str, str]) -> Outcome:
-        """What became of it; recorded in the ledger, the caps of the number kept. Raises nothing a provider can cause."""
+        """The asker holds the phone: its 11 digits; it is used up. Raises InputError: wrong, expired, worn out."""
         ...

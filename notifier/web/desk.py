@@ -2,12 +2,16 @@
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol
 
 from aiohttp import web
 
+from notifier.accounts.codes import CodeDesk
+from notifier.domain.codes import Codes
 from notifier.domain.contracts import Channel, Clock, Push
-from notifier.domain.outcomes import Reason
+from notifier.domain.direct import Direct, SendNow
+from notifier.domain.outcomes import Outcome, Postponed, Reason
 from notifier.domain.settings import Web
 from notifier.store.ledger import Ledger
 
@@ -72,6 +76,10 @@ class InquiryDesk(Protocol):
         ...
 
 
+async def _no_gateway(_: Direct) -> Outcome:
+    return Postponed("no_gateway", timedelta(0))
+
+
 @dataclass(frozen=True, slots=True)
 class FrontDesk:
     """Everything the pages, callbacks and probes use.
@@ -91,6 +99,13 @@ class FrontDesk:
     verify_wechat_url: Callable[[Mapping[str, str]], str | None]
     schema_is_current: Callable[[], Coroutine[None, None, bool]]
     callback_secret: str = field(repr=False)
+    send_now: SendNow = _no_gateway
+    """One text that a person waits for; a desk without gateways sends none."""
+
+    @property
+    def codes(self) -> Codes:
+        """Codes that prove a phone, sent through `send_now`."""
+        return CodeDesk(self.ledger, self.clock, self.send_now)
 
 
 DESK = web.AppKey("desk", FrontDesk)

@@ -12,9 +12,10 @@ from pydantic import SecretStr
 from notifier.accounts.desk import add_user
 from notifier.accounts.roles import Role, User
 from notifier.domain.contracts import Push
+from notifier.domain.direct import Direct
 from notifier.domain.errors import InputError
 from notifier.domain.messages import Inbound, Letter, Medium
-from notifier.domain.outcomes import NoAnswer, Outcome, Reason, Settlement, Unsure
+from notifier.domain.outcomes import Accepted, NoAnswer, Outcome, Reason, Settlement, Unsure
 from notifier.domain.settings import Web
 from notifier.store.ledger import Ledger
 from notifier.store.receipts import store_push
@@ -128,6 +129,18 @@ def _echo(query: Mapping[str, str]) -> str | None:
 
 
 @dataclass
+class RecordedTexts:
+    """The door for one text: remembers what was sent; every one is accepted until `outcome` says otherwise."""
+
+    sent: list[Direct] = field(default_factory=list)
+    outcome: Outcome = field(default_factory=lambda: Accepted("ref"))
+
+    async def __call__(self, direct: Direct) -> Outcome:
+        self.sent.append(direct)
+        return self.outcome
+
+
+@dataclass
 class Front:
     """The running front desk and what it was built from."""
 
@@ -136,6 +149,7 @@ class Front:
     deeds: RecordedDeeds
     clock: FrozenClock
     schema: list[bool | Exception]
+    texts: RecordedTexts
 
     async def log_in(self, name: str, password: str = PASSWORD) -> ClientResponse:
         self.client.session.cookie_jar.clear()
@@ -178,7 +192,7 @@ async def a_front(ledger: Ledger) -> Front:
     await ground.lay_county(ledger)
     for user in PEOPLE:
         await add_user(ledger, user, PASSWORD, ground.NOW)
-    deeds, clock = RecordedDeeds(), FrozenClock()
+    deeds, clock, texts = RecordedDeeds(), FrozenClock(), RecordedTexts()
     schema: list[bool | Exception] = [True]
 
     async def receive(push: Push) -> bool:
@@ -205,7 +219,8 @@ async def a_front(ledger: Ledger) -> Front:
         verify_wechat_url=_echo,
         schema_is_current=schema_is_current,
         callback_secret=SECRET,
+        send_now=texts,
     )
     client = TestClient(TestServer(build_web(desk)))
     await client.start_server()
-    return Front(client, ledger, deeds, clock, schema)
+    return Front(client, ledger, deeds, clock, schema, texts)

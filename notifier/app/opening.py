@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from notifier.campaigns.deciding import CampaignDesk
@@ -15,10 +16,12 @@ from notifier.compose.texts import load_texts
 from notifier.dispatch import settle as settling
 from notifier.dispatch import step as dispatching
 from notifier.dispatch.connections import Connections
+from notifier.dispatch.direct import send_now
 from notifier.dispatch.missing import ask_missing
 from notifier.dispatch.routes import rebalance
 from notifier.dispatch.step import DispatchDesk
 from notifier.domain.contracts import Channel, Clock, Replies
+from notifier.domain.direct import SendNow
 from notifier.domain.texts import Wording
 from notifier.inquiries.answering import InquiryDesk
 from notifier.match import step as matching
@@ -51,6 +54,7 @@ class App:
     sources: Sequence[Watched]
     composing: ComposeDesk
     dispatching: DispatchDesk
+    send_now: SendNow
     tracking: TrackDesk
     replies: Replies | None
     campaigns: CampaignDesk
@@ -102,6 +106,8 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
         connections = Connections(channels, LedgerLeases(ledger, clock), Intake(ledger).store, settings.dispatch.lease)
         wording = Wording(load_texts(settings.compose.texts_file), settings.channels.signs())
         means = Means(wire, clock, load_aliases(settings.registry.headers_file, "payments"))
+        dispatching = _dispatch_desk(settings, clock, connections, wording, ledger)
+        now = partial(send_now, dispatching)
         hotline, size, same = settings.compose.hotline, settings.dispatch.chunk_size, settings.routing.same_content
         yield App(
             settings=settings,
@@ -111,7 +117,8 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
             connections=connections,
             sources=load_sources(settings.watch.folder, means),
             composing=ComposeDesk(ledger, clock, wording, by_medium(channels), hotline, size),
-            dispatching=_dispatch_desk(settings, clock, connections, wording, ledger),
+            dispatching=dispatching,
+            send_now=now,
             tracking=TrackDesk(ledger, clock, channels, settings.track, settings.inquiries, same),
             replies=replies,
             campaigns=CampaignDesk(ledger, clock, settings.campaigns.launch_when_approved),

@@ -37,6 +37,7 @@ def front_desk(app: App) -> FrontDesk:
         verify_wechat_url=account.verify_url if (account := official_account(app.channels)) else lambda _: None,
         schema_is_current=lambda: is_current(app.settings.ledger.url),
         callback_secret=secret,
+        send_now=app.send_now,
     )
 
 

@@ -10,7 +10,8 @@ from notifier.domain.messages import By
 
 _OF_EVERYTHING = {"name", "item", "period", "date", "tel", "title", "summary"}
 _OF_PAYMENTS = {"amount", "basis", "reason", "goods", "quantity", "time", "place", "office"}
-FACTS = frozenset(_OF_EVERYTHING | _OF_PAYMENTS)
+_OF_DIRECT_TEXTS = {"code", "answer"}
+FACTS = frozenset(_OF_EVERYTHING | _OF_PAYMENTS | _OF_DIRECT_TEXTS)
 """What a text may say, in braces."""
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 """A variable in a text's content."""
@@ -56,7 +57,7 @@ class Text(BaseModel):
 
 
 Texts = Mapping[str, Mapping[str, Text]]
-"""Texts by notice kind ("policy", "paid", "goods", "returned") and gateway name."""
+"""Texts by kind (of notice: policy, paid, goods, returned; of direct text: login, answer) and gateway name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,15 @@ from datetime import datetime, timedelta
 
 from notifier.domain.settings import Registry, Track
 from notifier.store.consent import purge_consent
+from notifier.store.direct import forget_direct
 from notifier.store.hearing import forget_heard
 from notifier.store.ledger import Ledger
 from notifier.store.number_caps import purge_sent
 from notifier.store.registry_runs import purge_rejected
 from notifier.store.verdicts import purge_verdicts
+
+_DIRECT_KEPT = timedelta(days=30)
+"""For who asks whether a login code or an answer left."""
 
 
 async def purge(ledger: Ledger, now: datetime, registry: Registry, track: Track) -> int:
@@ -19,5 +23,6 @@ async def purge(ledger: Ledger, now: datetime, registry: Registry, track: Track)
     """
     n = await purge_rejected(ledger, now, registry.rejected_days)
     n += await forget_heard(ledger, now, timedelta(days=track.parked_days))
+    n += await forget_direct(ledger, now - _DIRECT_KEPT)
     n += await purge_sent(ledger, now) + await purge_verdicts(ledger, now)
     return n + await purge_consent(ledger, now, timedelta(days=track.consent_days))

@@ -13,6 +13,7 @@ from notifier.domain.lifecycle import MessageEvent
 from notifier.domain.messages import Medium
 from notifier.domain.outcomes import Reason
 from notifier.store.content import pause_over_content
+from notifier.store.direct import note_direct_words
 from notifier.store.following import end_consents
 from notifier.store.ledger import Ledger
 from notifier.store.missing import WANTING
@@ -69,9 +70,10 @@ async def fold_words(
             if cause.reason is Reason.BLOCKED:
                 await end_consents(c, ledger, moved, now)
         n[is_delivered] += len(moved)
+    n_unknown, unknown = len(unknown), await note_direct_words(c, unknown)
     await reach(c, ledger, delivered, "handset", now)
     await forget_verdicts(c, ledger, delivered, now)
-    return FoldedWords(n[True], n[False], len(words) - len(unknown) - n[True] - n[False], unknown)
+    return FoldedWords(n[True], n[False], len(words) - n_unknown - n[True] - n[False], unknown)
 
 
 async def _known(c: AsyncConnection, ledger: Ledger, words: Sequence[Word]) -> list[list[int]]:

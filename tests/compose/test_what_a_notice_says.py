@@ -58,7 +58,7 @@ def test_every_shipped_text_keeps_its_limits_whatever_is_said(
         else payment_facts(name, [line(amount)], BenefitFacts(item, "2026年", None, None), TEL, NOW)
     )
     one = TEXTS[kind][gateway]
-    filled = fill(one, said, SIGN)
+    filled = fill(one, said | {"code": "640425", "answer": "已补发", "tel": TEL}, SIGN)
     assert filled.problem is None
     assert set(filled.parameters) == set(one.variables)
     for variable, value in filled.parameters.items():

@@ -20,7 +20,7 @@ async def test_the_shipped_signature_and_templates_are_usable(sqlite_ledger_url:
     async with small_county(sqlite_ledger_url, tmp_path) as county:
         found = await _found(county, tmp_path)
         papers = {what: one for what, one in found.items() if what.startswith("aliyun_sms ")}
-        assert len(papers) == 5
+        assert len(papers) == 7
         assert all(one.is_well for one in papers.values()), papers
         assert county.received() == [], "asking sends nothing"
 

@@ -1,14 +1,42 @@
 """Channels"""
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0010"
 down_revision = "0009"
 branch_labels = None
 depends_on = None
 
+_BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     """Bring the ledger to this revision."""
+    op.create_table(
+        "direct_attempt",
+        sa.Column("id", _BIG, autoincrement=False, nullable=False),
+        sa.Column("out_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("by_user", sa.String(), nullable=False),
+        sa.Column("address_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("gateway", sa.String(), nullable=False),
+        sa.Column("template", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=True),
+        sa.Column("code", sa.String(), nullable=True),
+        sa.Column("provider_ref", sa.String(), nullable=True),
+        sa.Column("delivered", sa.Integer(), nullable=True),
+        sa.Column("receipt_code", sa.String(), nullable=True),
+        sa.Column("started_at", _BIG, nullable=False),
+        sa.Column("ended_at", _BIG, nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("out_id"),
+    )
+    with op.batch_alter_table("direct_attempt", schema=None) as batch_op:
+        batch_op.create_index("ix_direct_attempt_ref", ["provider_ref"], unique=False)
 
 
 def downgrade() -> None:
     """Bring the ledger back."""
+    op.drop_table("direct_attempt")

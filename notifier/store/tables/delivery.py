@@ -166,6 +166,33 @@ class ParkedReceipt(SQLModel, table=True):
     parked_at: datetime = Field(sa_column=Column(Instant, nullable=False))
 
 
+class DirectAttempt(SQLModel, table=True):
+    """One call with a text outside of every campaign (a login code, an answer, a trial), written before it leaves.
+
+    What it said is not kept, and its address only as a hash. state: sending (after a crash: unsure), settled.
+    `delivered` is null until a receipt came, then 0 or 1, and never goes back from 1.
+    """
+
+    __tablename__ = "direct_attempt"
+    __table_args__ = (Index("ix_direct_attempt_ref", "provider_ref"),)
+
+    id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
+    out_id: str = Field(unique=True)
+    kind: str
+    by_user: str = ""
+    address_hash: bytes = Field(sa_column=Column(SEALED, nullable=False))
+    gateway: str
+    template: str
+    state: str = "sending"
+    outcome: str | None = None
+    code: str | None = None
+    provider_ref: str | None = None
+    delivered: int | None = None
+    receipt_code: str | None = None
+    started_at: int = Field(sa_column=Column(BIG, nullable=False))
+    ended_at: int | None = Field(default=None, sa_column=Column(BIG))
+
+
 class Tally(SQLModel, table=True):
     """Counts kept in step with every batch, by the state that rows are in now and the day they entered it.
 

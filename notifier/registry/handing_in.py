@@ -10,11 +10,15 @@ from notifier.store.sealing import Vault
 
 @dataclass(frozen=True, slots=True)
 class HandedIn:
-    """Where the file lies, what its owner calls it (a name may say the township), and who handed it in."""
+    """Where the file lies, what its owner calls it (a name may say the township), and who handed it in.
+
+    Rows outside `region_code` are rejected; None is no limit.
+    """
 
     path: Path
     name: str
     by_user: str | None = None
+    region_code: str | None = None
 
     def digest(self, vault: Vault) -> bytes:
         """A keyed digest of the content, the same for the same file."""

@@ -24,7 +24,7 @@ from notifier.sources.headers import load_aliases
 from notifier.sources.workbook import Reading, read_workbook
 from notifier.store.ledger import Ledger
 from notifier.store.registry import alone, find_known, keep
-from notifier.store.registry_contacts import count_shared, flag_shared
+from notifier.store.registry_contacts import count_shared, flag_shared, follow_corrections
 from notifier.store.registry_regions import read_regions
 from notifier.store.registry_runs import begin_run, finish_run
 
@@ -94,12 +94,12 @@ async def import_households(
         batches = _batches(reading, gazetteer, Path(file.name).stem, clock)
         batch = await asyncio.to_thread(next, batches, None)
         run_id = await begin_run(ledger, "households", digest, file.by_user, clock.now())
-        work = _Work(ledger, clock, returned, Merging(ledger.vault, set()))
+        work = _Work(ledger, clock, returned, Merging(ledger.vault, set(), file.region_code), settings.shared_above)
         while batch is not None:
             await work.take(batch)
             progress.advance(batch.n_rows)
             batch = await asyncio.to_thread(next, batches, None)
-        report = await work.report(run_id, file.name, reading, settings.shared_above)
+        report = await work.report(run_id, file.name, reading)
         await finish_run(ledger, run_id, report.as_json(), report.rejected, clock.now())
         return report
     finally:
@@ -130,6 +130,7 @@ class _Work:
     clock: Clock
     returned: Returned
     merging: Merging
+    shared_above: int
     counts: Counter[str] = field(default_factory=Counter)
 
     async def take(self, batch: _Batch) -> None:
@@ -143,7 +144,9 @@ class _Work:
             merging.known = await find_known(connection, self.ledger, keys, ids)
             # in a thread: the front desk may live in the same process and has receipts to answer
             await asyncio.to_thread(merging.lay_all, batch.drafts)
-            await keep(connection, self.ledger, merging.known, self.clock.now())
+            new = await keep(connection, self.ledger, merging.known, self.clock.now())
+            numbers = [one.id for one in new]
+            await follow_corrections(connection, self.ledger, numbers, self.shared_above, self.clock.now())
         self._count(batch)
         await asyncio.to_thread(self.returned.add, _in_order(batch.remarks + merging.remarks))
 
@@ -155,10 +158,10 @@ class _Work:
         self.counts["phones_refused"] += sum(draft.n_phones_refused for draft in batch.drafts)
         self.counts["landlines"] += sum(draft.n_landlines for draft in batch.drafts)
 
-    async def report(self, run_id: int, name: str, reading: Reading, shared_above: int) -> ImportReport:
+    async def report(self, run_id: int, name: str, reading: Reading) -> ImportReport:
         """The report; shared phones are flagged."""
         async with self.ledger.writing() as connection:
-            await flag_shared(connection, shared_above)
+            await flag_shared(connection, self.shared_above)
             n_shared = await count_shared(connection)
         counts, rows, homes = self.counts, self.merging.rows, self.merging.homes
         n_skipped = reading.skipped.total()

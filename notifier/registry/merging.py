@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from notifier.domain.regions import span
 from notifier.registry.drafts import Draft, Remark
 from notifier.registry.entries import Contactable, Entry
 from notifier.store.registry import Known, KnownContact, KnownHousehold, KnownPerson, stored
@@ -19,10 +20,14 @@ _COUNTED_OVER_PERSONS = frozenset(("n_disabled", "n_elderly"))
 
 @dataclass(slots=True)
 class Merging:
-    """Lays drafts over `known`. `seen` holds the id hashes that earlier rows of this run brought."""
+    """Lays drafts over `known`. `seen` holds the id hashes that earlier rows of this run brought.
+
+    Households outside `region_code` are rejected; None is no limit.
+    """
 
     vault: Vault
     seen: set[bytes]
+    region_code: str | None = None
     known: Known = field(init=False)
     rows: Counter[str] = field(default_factory=Counter)
     """Rows by what became of them: added, changed, unchanged, merged."""
@@ -48,6 +53,8 @@ class Merging:
     def lay(self, draft: Draft) -> None:
         """The draft is in `known`, or a remark says for each row why not."""
         home = self._home_of(draft)
+        if self._is_elsewhere(draft, home):
+            return
         digest = self._digest(draft)
         if home and home.content_digest == digest:
             self._count_repeat(draft)
@@ -64,11 +71,12 @@ class Merging:
         fates = {id(entry): self._lay_person(entry, home) for entry in accepted}
         if draft.householder is None:
             self._lay_household_phone(accepted[0], home, fates)
-        if self._lay_household(draft, accepted, home) and fates[id(accepted[0])] != "added":
+        is_whole = self.key_of(draft) not in self.known.merged  # a merged household brings its people, and no more
+        if is_whole and self._lay_household(draft, accepted, home) and fates[id(accepted[0])] != "added":
             fates[id(accepted[0])] = "changed"
         self.rows.update(fates.values())
         self.homes[_fate_of_home(is_new, set(fates.values()))] += 1
-        if len(accepted) == len(draft.entries) and {"added", "changed"} & set(fates.values()):
+        if is_whole and len(accepted) == len(draft.entries) and {"added", "changed"} & set(fates.values()):
             home.content_digest, home.is_changed = digest, True
 
     def _home_of(self, draft: Draft) -> KnownHousehold | None:
@@ -81,6 +89,17 @@ class Merging:
         by_id = self.vault.blind("household", f"id:{draft.householder.id.value}")
         # two different 户编号 are two households, whatever else they share
         return person.household if draft.is_keyed_by_id or person.household.key_hash == by_id else None
+
+    def _is_elsewhere(self, draft: Draft, home: KnownHousehold | None) -> bool:
+        if self.region_code is None:
+            return False
+        first, last = span(self.region_code)
+        places = [home.region_code if home else None, draft.region_code]
+        if all(place is None or first <= place <= last for place in places):
+            return False
+        for entry in draft.entries:
+            self._reject(entry, "该户不在您管辖的地区;请交由所在乡镇或县级管理员导入")
+        return True
 
     def _digest(self, draft: Draft) -> bytes:
         people = [

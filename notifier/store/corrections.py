@@ -68,13 +68,14 @@ async def open_corrections(
     return opened
 
 
-async def close_corrections(c: AsyncConnection, person_id: int, now: datetime) -> int:
-    """The open tasks of a person's numbers are closed, since the number was corrected; how many. Safe to repeat."""
+async def close_corrections(c: AsyncConnection, ledger: Ledger, person_ids: Sequence[int], now: datetime) -> int:
+    """The open tasks of the persons' numbers are closed, since those were corrected; how many. Safe to repeat."""
     closed = await c.execute(
         text(
-            "UPDATE correction_task SET state = 'closed', closed_at = :now WHERE state = 'open' AND person_id = :person"
+            "UPDATE correction_task SET state = 'closed', closed_at = :now WHERE state = 'open' "
+            f"AND {ledger.among('person_id', 'persons')}"
         ),
-        {"now": stamp(now), "person": person_id},
+        {"now": stamp(now), "persons": ledger.listed(person_ids)},
     )
     return int(closed.rowcount)
 

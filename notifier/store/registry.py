@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.rules import ATTRIBUTES, AttributeKind
 from notifier.store.ledger import Ledger, take_ids
+from notifier.store.stand_ins import stand_ins
 from notifier.store.tables.columns import MU_SCALE, stamp
 
 _COLUMNS = tuple(one.column for one in ATTRIBUTES)
@@ -67,10 +68,14 @@ class KnownHousehold:
 
 @dataclass(slots=True)
 class Known:
-    """The part of the registry that a batch touches; an import changes it in place and `keep` writes it."""
+    """The part of the registry that a batch touches; an import changes it in place and `keep` writes it.
+
+    `merged` holds the keys of households that were merged into the one they stand for in `households`.
+    """
 
     households: dict[bytes, KnownHousehold]
     persons: dict[bytes, KnownPerson]
+    merged: frozenset[bytes] = frozenset()
 
 
 def stored(values: Mapping[str, Decimal]) -> dict[str, int]:
@@ -87,7 +92,10 @@ async def find_known(
     connection: AsyncConnection, ledger: Ledger, keys: Iterable[bytes], id_hashes: Iterable[bytes]
 ) -> Known:
     """Every household with one of the keys or one of the persons, whole: with all its persons and their phones."""
-    ids = await _ids(connection, "SELECT id FROM household WHERE key_hash IN :hashes", keys)
+    keys = list(keys)
+    standing = await stand_ins(connection, keys)
+    ids = set(standing.values())
+    ids |= await _ids(connection, "SELECT id FROM household WHERE merged_into IS NULL AND key_hash IN :hashes", keys)
     ids |= await _ids(connection, "SELECT household_id FROM person WHERE id_hash IN :hashes", id_hashes)
     listed = {"ids": ledger.listed(sorted(ids))}
     households = {one.id: one for one in await _households(connection, ledger, listed)}
@@ -104,8 +112,9 @@ async def find_known(
             contact = KnownContact(bytes(row.value_hash), row.state, row.version, row.id)
             persons[row.person_id].contacts.append(contact)
     return Known(
-        {one.key_hash: one for one in households.values()},
+        {one.key_hash: one for one in households.values()} | {key: households[at] for key, at in standing.items()},
         {one.id_hash: one for one in persons.values() if one.id_hash},
+        frozenset(standing),
     )
 
 
@@ -168,8 +177,11 @@ async def _persons(
     return persons
 
 
-async def keep(connection: AsyncConnection, ledger: Ledger, known: Known, now: datetime) -> None:
-    """What is new in `known` is in the ledger with its ids, what is changed is written over."""
+async def keep(connection: AsyncConnection, ledger: Ledger, known: Known, now: datetime) -> list[KnownContact]:
+    """What is new in `known` is in the ledger with its ids, what is changed is written over.
+
+    Gives the new numbers of people who were registered before.
+    """
     homes = [one for one in _homes(known) if not one.id]
     changed_homes = [one for one in _homes(known) if one.id and one.is_changed]
     persons = [one for one in known.persons.values() if not one.id]
@@ -185,12 +197,14 @@ async def keep(connection: AsyncConnection, ledger: Ledger, known: Known, now: d
     await _many(connection, _UPDATE_HOUSEHOLD, [_household_values(one, at) for one in changed_homes])
     await _many(connection, _INSERT_PERSON, [_person_values(ledger, one) for one in persons])
     await _many(connection, _UPDATE_PERSON, [_changed_person_values(ledger, one) for one in changed_persons])
-    await _many(connection, _INSERT_CONTACT, [_contact_values(ledger, *pair) for pair in contacts])
+    await _many(connection, _INSERT_CONTACT, [_contact_values(ledger, *pair) | {"at": at} for pair in contacts])
     await _many(
         connection,
         "UPDATE contact SET state = :state WHERE id = :id",
         [{"state": one.state, "id": one.id} for one in changed_contacts],
     )
+    brought = {id(person) for person in persons}
+    return [contact for person, contact in contacts if id(person) not in brought]
 
 
 def _homes(known: Known) -> Iterable[KnownHousehold]:
@@ -228,8 +242,8 @@ _UPDATE_PERSON = (
     "UPDATE person SET relation = :relation, card_sealed = :card_sealed, account_hash = :account_hash WHERE id = :id"
 )
 _INSERT_CONTACT = (
-    "INSERT INTO contact (id, household_id, person_id, kind, version, value_sealed, value_hash, state, is_shared) "
-    "VALUES (:id, :household_id, :person_id, 'phone', :version, :value_sealed, :value_hash, :state, 0)"
+    "INSERT INTO contact (id, household_id, person_id, kind, version, value_sealed, value_hash, state, is_shared, "
+    "known_at) VALUES (:id, :household_id, :person_id, 'phone', :version, :value_sealed, :value_hash, :state, 0, :at)"
 )
 
 

@@ -15,7 +15,8 @@ from notifier.store.corrections import close_corrections
 from notifier.store.following import set_following_in
 from notifier.store.ledger import Ledger, take_ids
 from notifier.store.registry import alone
-from notifier.store.resending import resend_corrected
+from notifier.store.registry_changes import Changed, Said, note_changes
+from notifier.store.resending import resend_corrected, resend_to
 from notifier.store.tables.columns import stamp
 
 _CARRIED_BY_MANY = (
@@ -43,6 +44,37 @@ async def flag_shared(connection: AsyncConnection, above: int) -> None:
     )
 
 
+async def follow_corrections(
+    connection: AsyncConnection, ledger: Ledger, contact_ids: Sequence[int], shared_above: int, now: datetime
+) -> int:
+    """Numbers that an import brought for registered people are told what those still wait for; how many notices.
+
+    Their correction tasks are closed; a number that more than `shared_above` households carry is flagged first.
+    """
+    if not contact_ids:
+        return 0
+    new = {"ids": ledger.listed(contact_ids)}
+    carried = (
+        "(SELECT COUNT(DISTINCT o.household_id) FROM contact o WHERE o.value_hash = contact.value_hash "
+        "AND o.kind = 'phone' AND o.state = 'usable')"
+    )
+    await connection.execute(
+        text(f"UPDATE contact SET is_shared = 1 WHERE {ledger.among('id', 'ids')} AND {carried} > :above"),
+        {**new, "above": shared_above},
+    )
+    rows = (
+        await connection.execute(
+            text(
+                "SELECT DISTINCT household_id, person_id FROM contact "
+                f"WHERE {ledger.among('id', 'ids')} AND state = 'usable'"
+            ),
+            new,
+        )
+    ).all()
+    await close_corrections(connection, ledger, sorted({row.person_id for row in rows}), now)
+    return await resend_to(connection, ledger, sorted({row.household_id for row in rows}), now)
+
+
 async def count_shared(connection: AsyncConnection) -> int:
     """How many different phones are flagged as shared."""
     found = await connection.scalar(
@@ -60,6 +92,7 @@ class NewPhone:
     person_id: int
     phone: Phone = field(repr=False)
     by_user: str
+    why: str = "更正电话"
 
 
 async def correct_phone(ledger: Ledger, new: NewPhone, shared_above: int, now: datetime) -> int:
@@ -82,48 +115,57 @@ async def correct_phone(ledger: Ledger, new: NewPhone, shared_above: int, now: d
                 text(_OF_PERSON), {"household_id": household_id, "person_id": person_id, "kind": "phone"}
             )
         ).all()
-        await close_corrections(connection, person_id, now)
+        await close_corrections(connection, ledger, [person_id], now)
         for row in rows:
             if row.state == "usable" and bytes(row.value_hash) == hashed:
                 return int(row.id)
-        contact_id = await _replace(connection, ledger, (household_id, person_id), new.phone.number, rows)
+        before = next((row for row in reversed(rows) if row.state in ("usable", "landline", "wrong")), None)
+        contact_id = await _replace(connection, ledger, (household_id, person_id), new, now)
         await connection.execute(
             text("UPDATE household SET changed_at = :at WHERE id = :id"), {"at": stamp(now), "id": household_id}
         )
         await flag_shared(connection, shared_above)
         await resend_corrected(connection, ledger, household_id, now)
+        old = before and ledger.vault.open_text("contact.value_sealed", before.id, bytes(before.value_sealed))
+        changed = Changed(household_id, "phone", old, new.phone.number, person_id)
+        await note_changes(connection, ledger, [changed], Said(new.by_user, new.why, now))
         await audit.append(connection, new.by_user, "contact.correct", {"contact": contact_id}, at=now)
     return contact_id
 
 
 # by household first: that is the index
 _OF_PERSON = (
-    "SELECT id, value_hash, state, version FROM contact "
-    "WHERE household_id = :household_id AND person_id = :person_id AND kind = :kind"
+    "SELECT id, value_hash, value_sealed, state, version FROM contact "
+    "WHERE household_id = :household_id AND person_id = :person_id AND kind = :kind ORDER BY version"
 )
 
 
 async def _replace(
-    connection: AsyncConnection, ledger: Ledger, owner: tuple[int, int], value: str, rows: Sequence[Any]
+    connection: AsyncConnection, ledger: Ledger, owner: tuple[int, int], new: NewPhone, now: datetime
 ) -> int:
     household_id, person_id = owner
+    bound = {"household_id": household_id, "person_id": person_id}
     await connection.execute(
         text(
             "UPDATE contact SET state = 'replaced' WHERE household_id = :household_id AND person_id = :person_id "
             "AND kind = 'phone' AND state IN ('usable', 'landline')"
         ),
-        {"household_id": household_id, "person_id": person_id},
+        bound,
     )
     [contact_id] = await take_ids(connection, "contact", 1)
-    version = 1 + max((row.version for row in rows), default=0)
-    values = contact_values(ledger, (contact_id, household_id, person_id), "phone", value, version)
-    await connection.execute(text(INSERT_CONTACT), values)
+    last = await connection.scalar(text(_LAST_VERSION), bound)
+    values = contact_values(ledger, (contact_id, household_id, person_id), "phone", new.phone.number, int(last) + 1)
+    await connection.execute(text(INSERT_CONTACT), values | {"at": stamp(now)})
     return contact_id
 
 
+_LAST_VERSION = (
+    "SELECT COALESCE(MAX(version), 0) FROM contact "
+    "WHERE household_id = :household_id AND person_id = :person_id AND kind = 'phone'"
+)
 INSERT_CONTACT = (
-    "INSERT INTO contact (id, household_id, person_id, kind, version, value_sealed, value_hash, state, is_shared) "
-    "VALUES (:id, :household_id, :person_id, :kind, :version, :value_sealed, :value_hash, 'usable', 0)"
+    "INSERT INTO contact (id, household_id, person_id, kind, version, value_sealed, value_hash, state, is_shared, "
+    "known_at) VALUES (:id, :household_id, :person_id, :kind, :version, :value_sealed, :value_hash, 'usable', 0, :at)"
 )
 
 
@@ -137,6 +179,7 @@ def contact_values(ledger: Ledger, ids: tuple[int, int, int], kind: str, value: 
         "version": version,
         "value_sealed": ledger.vault.seal_text("contact.value_sealed", ids[0], value),
         "value_hash": ledger.vault.blind(kind, value),
+        "at": None,
     }
 
 

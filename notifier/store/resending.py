@@ -1,5 +1,6 @@
 """After a number was corrected: what the household is still owed is told to the new one, by itself."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import text
@@ -10,7 +11,7 @@ from notifier.store.ledger import Ledger
 from notifier.store.setbacks import add_setbacks
 
 _WAITING = (
-    "SELECT o.id, o.campaign_id FROM owed o JOIN campaign k ON k.id = o.campaign_id WHERE o.household_id = :home "
+    "SELECT o.id, o.campaign_id FROM owed o JOIN campaign k ON k.id = o.campaign_id WHERE {among} "
     "AND o.state IN ('pending', 'unreached') AND o.composed_step = 0 AND k.state IN ('running', 'paused', 'finished')"
 )
 # The last message of each chain; whether the chain is still alive is for composing to see.
@@ -22,12 +23,18 @@ _LAST_OF_CHAINS = (
 
 
 async def resend_corrected(c: AsyncConnection, ledger: Ledger, household_id: int, now: datetime) -> int:
-    """What the household waits for will be composed for its corrected number; how many notices.
+    """`resend_to` for one household."""
+    return await resend_to(c, ledger, [household_id], now)
+
+
+async def resend_to(c: AsyncConnection, ledger: Ledger, household_ids: Sequence[int], now: datetime) -> int:
+    """What the households wait for will be composed for their corrected numbers; how many notices. Empty is fine.
 
     Chains that came to their end get one more try, households that had no number get their first; a visit stays open
     until there is evidence. Finished campaigns run again. Safe to repeat: what was tried at a number is not again.
     """
-    rows = (await c.execute(text(_WAITING), {"home": household_id})).all()
+    waiting = _WAITING.format(among=ledger.among("o.household_id", "homes"))
+    rows = (await c.execute(text(waiting), {"homes": ledger.listed(household_ids)})).all()
     if not rows:
         return 0
     owed = {"ids": ledger.listed([row.id for row in rows])}

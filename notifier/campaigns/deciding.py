@@ -4,11 +4,16 @@ from dataclasses import dataclass
 
 from notifier.domain.contracts import Clock
 from notifier.domain.errors import InputError
+from notifier.domain.free_text import masked
 from notifier.domain.lifecycle import CampaignEvent, CampaignState
-from notifier.store import audit, campaigns, lanes, planning
-from notifier.store.campaigns import CampaignRow, Verdict
-from notifier.store.ledger import Ledger
-from notifier.store.withdrawing import withdraw_unsent
+from notifier.domain.outcomes import Reason
+from notifier.campaigns.levels import LEVEL_TEXT, region_at
+from notifier.store import audit, campaigns, lanes, planning, retrying, reviews
+from notifier.store.accounts import find_account
+from notifier.store.campaigns import CampaignRow, SealError
+from notifier.store.ledger import Ledger, Transaction
+from notifier.store.reviews import Verdict
+from notifier.store.withdrawing import settle_cancelled, withdraw_unsent
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,32 +38,44 @@ class CampaignDesk:
     async def review(
         self, campaign_id: int, reviewer: str, *, approves: bool, remark: str | None = None
     ) -> CampaignState:
-        """The verdict counts; the last one needed approves the campaign. Raises InputError (Chinese).
+        """The verdict counts; the last one needed approves and seals the campaign. Raises InputError (Chinese).
 
-        Nobody reviews a campaign they drafted, nor the same one twice; sending back needs a remark.
+        Nobody reviews a campaign they drafted, nor the same one twice; sending back needs a remark. Where levels are
+        due, the reviewer is of the region of the one that is next.
         """
-        verdict = Verdict(reviewer, approves, remark)
+        account = await find_account(self.ledger, reviewer)
         async with self.ledger.writing() as c:
             # Two reviewers at once must see each other, or neither would be the last.
-            await campaigns.hold(c, campaign_id)
+            await reviews.hold(c, campaign_id)
             found = await campaigns.campaign(c, campaign_id)
-            if problem := _problem(found, verdict):
+            verdict = Verdict(reviewer, approves, remark, found.next_level)
+            if problem := _problem(found, verdict) or _misplaced(found, account.region_code if account else None):
                 raise InputError(problem)
-            if approves and await campaigns.has_approved(c, campaign_id, reviewer):
+            if approves and await reviews.has_approved(c, campaign_id, reviewer):
                 raise InputError("您已经审核过这个通知任务;还需要另一人审核")
-            await campaigns.add_review(c, campaign_id, verdict, self.clock.now())
-            then = CampaignState.IN_REVIEW
-            if not approves:
-                then = await campaigns.move(c, campaign_id, CampaignEvent.RETURN, self.clock.now())
-            elif found.n_approved + 1 >= found.reviews_needed:
-                then = await campaigns.move(c, campaign_id, CampaignEvent.APPROVE, self.clock.now())
-            what = {"campaign": campaign_id, "approves": approves, "state": then.value}
+            await reviews.add_review(c, campaign_id, verdict, self.clock.now())
+            then = await self._reviewed(c, found, approves=approves)
+            what = {"campaign": campaign_id, "approves": approves, "state": then.value, "level": verdict.level}
             await audit.append(c, reviewer, "campaign.review", what, at=self.clock.now())
         return then
 
+    async def _reviewed(self, c: Transaction, found: CampaignRow, *, approves: bool) -> CampaignState:
+        if not approves:
+            return await campaigns.move(c, found.campaign_id, CampaignEvent.RETURN, self.clock.now())
+        if found.n_approved + 1 >= found.reviews_needed:
+            return await campaigns.move(c, found.campaign_id, CampaignEvent.APPROVE, self.clock.now())
+        return CampaignState.IN_REVIEW
+
     async def launch(self, campaign_id: int, who: str) -> CampaignState:
-        """The approved campaign runs: it is planned and sent from now on. Raises InputError (Chinese)."""
-        return await self._move(campaign_id, CampaignEvent.LAUNCH, who)
+        """The approved campaign runs: it is planned and sent from now on. Raises InputError (Chinese).
+
+        One whose content is not what was approved goes back to its author instead.
+        """
+        try:
+            return await self._move(campaign_id, CampaignEvent.LAUNCH, who)
+        except SealError:
+            await self._move(campaign_id, CampaignEvent.VOID, who)
+            raise
 
     async def pause(self, campaign_id: int, who: str) -> CampaignState:
         """Nothing new is handed to a gateway; receipts are still read. Raises InputError (Chinese)."""
@@ -69,10 +86,30 @@ class CampaignDesk:
         return await self._move(campaign_id, CampaignEvent.RESUME, who)
 
     async def cancel(self, campaign_id: int, who: str) -> CampaignState:
-        """The campaign is stopped for good and what was not handed over is withdrawn. Raises InputError (Chinese)."""
+        """The campaign is stopped for good and what was not handed over is withdrawn. Raises InputError (Chinese).
+
+        Households that nothing is on its way to are unreached (任务已取消); the others once their receipts tell.
+        """
         then = await self._move(campaign_id, CampaignEvent.CANCEL, who)
         await withdraw_unsent(self.ledger, campaign_id, self.clock.now())
+        await settle_cancelled(self.ledger, self.clock.now())
         return then
+
+    async def retry(self, campaign_id: int, who: str, reason: Reason, why: str) -> int:
+        """The households that this reason kept from being told are told again from the first rung; how many.
+
+        For reasons that somebody mended (`retrying.MENDABLE`), said in `why`. Raises InputError (Chinese).
+        """
+        if not why.strip():
+            raise InputError("请写明原因已经怎样排除,再重发")
+        async with self.ledger.writing() as c:
+            found = await campaigns.campaign(c, campaign_id)
+            if found.state not in (CampaignState.RUNNING, CampaignState.FINISHED):
+                raise InputError(f"通知任务 {campaign_id} 现在是“{found.state_text}”,不能重发;请刷新后再试")
+            n = await retrying.retry(c, self.ledger, campaign_id, reason, self.clock.now())
+            what = {"campaign": campaign_id, "reason": reason.value, "households": n, "why": masked(why)}
+            await audit.append(c, who, "campaign.retry", what, at=self.clock.now())
+        return n
 
     async def permit_any_hour(self, campaign_id: int, who: str, why: str) -> CampaignState:
         """The campaign is an emergency: before all others, whatever the hour. Raises InputError (Chinese).
@@ -91,11 +128,12 @@ class CampaignDesk:
         return await planning.audience(self.ledger, campaign_id)
 
     async def launch_approved(self) -> list[int]:
-        """Approved campaigns are running, if they start by themselves here; which ones. Safe to repeat."""
-        if not self.launches_approved:
-            return []
-        ready = [one for one in await campaigns.list_campaigns(self.ledger) if one.state is CampaignState.APPROVED]
-        return [one.campaign_id for one in ready if await self._launched(one.campaign_id)]
+        """Approved campaigns are running whose moment has come, or that start by themselves here; which ones.
+
+        Safe to repeat, and to run twice at once: the state moves once.
+        """
+        due = await campaigns.due_to_launch(self.ledger, self.clock.now(), unscheduled=self.launches_approved)
+        return [campaign_id for campaign_id in due if await self._launched(campaign_id)]
 
     async def _launched(self, campaign_id: int) -> bool:
         try:
@@ -121,3 +159,12 @@ def _problem(found: CampaignRow, verdict: Verdict) -> str | None:
     if not verdict.approves and not (verdict.remark or "").strip():
         return "退回时请写明原因"
     return None
+
+
+def _misplaced(found: CampaignRow, region_code: str | None) -> str | None:
+    if found.next_level is None or found.region_code is None:
+        return None
+    due = region_at(found.region_code, found.next_level)
+    if region_code == due:
+        return None
+    return f"这个通知任务现在等待{LEVEL_TEXT[found.next_level]}({due})的审核员审核;请由该地区的审核员操作"

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.benefits import BenefitKind
 from notifier.domain.errors import InputError, TransitionError
-from notifier.domain.free_text import masked_or_none
 from notifier.domain.lifecycle import CAMPAIGN, CampaignEvent, CampaignState, after
+from notifier.store import contents
 from notifier.store.composing import Told
-from notifier.store.ledger import Ledger, take_ids
+from notifier.store.ledger import Ledger
 from notifier.store.tables.columns import stamp
 
 _COMPOSING = 6_404_251_000_000_000
@@ -26,6 +26,10 @@ _STATE_TEXT = {
     CampaignState.FINISHED: "已完成",
     CampaignState.CANCELLED: "已取消",
 }
+
+
+class SealError(InputError):
+    """The content is not what was approved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,19 @@ class CampaignRow:
     n_approved: int
     created_by: str
     paused_why: str | None
+    region_code: str | None
+    review_levels: str | None
+    scheduled_at: int | None
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The levels that review it, one after the other; empty when any reviewer of its region will do."""
+        return tuple((self.review_levels or "").split(",")) if self.review_levels else ()
+
+    @property
+    def next_level(self) -> str | None:
+        """The level whose review is due; None when any reviewer of its region will do, or all have agreed."""
+        return self.levels[self.n_approved] if self.n_approved < len(self.levels) else None
 
     @property
     def state_text(self) -> str:
@@ -59,6 +76,7 @@ class CampaignRow:
 _ROW = (
     "SELECT k.id AS campaign_id, k.benefit_id, k.kind, k.purpose, k.title, k.summary, k.topic, k.rule, k.rule_text, "
     "k.evidence, k.confidence, k.ladder, k.state, k.reviews_needed, k.created_by, k.paused_why, "
+    "k.region_code, k.review_levels, k.scheduled_at, "
     "(SELECT COUNT(*) FROM review r WHERE r.campaign_id = k.id AND r.verdict = 'approve' AND r.at > coalesce((SELECT "
     "MAX(b.at) FROM review b WHERE b.campaign_id = k.id AND b.verdict = 'return'), 0)) AS n_approved FROM campaign k"
 )
@@ -82,6 +100,7 @@ async def campaign(c: AsyncConnection, campaign_id: int) -> CampaignRow:
 async def move(c: AsyncConnection, campaign_id: int, event: CampaignEvent, now: datetime) -> CampaignState:
     """The campaign is in the state that follows from `event`; which one.
 
+    Approving seals its content, and only that content is launched: else SealError.
     Raises InputError (Chinese) when its state has no such edge, or somebody else moved it meanwhile.
     """
     found = await campaign(c, campaign_id)
@@ -89,6 +108,8 @@ async def move(c: AsyncConnection, campaign_id: int, event: CampaignEvent, now: 
         then = after(CAMPAIGN, found.state, event)
     except TransitionError:
         raise InputError(f"通知任务 {campaign_id} 现在是“{found.state_text}”,不能这样操作;请刷新后再试") from None
+    if event is CampaignEvent.LAUNCH and not await contents.is_as_approved(c, campaign_id):
+        raise SealError(f"通知任务 {campaign_id} 的内容在批准后被改动,批准已作废;请修改后重新提交审核")
     times = {CampaignEvent.LAUNCH: ", launched_at = :now", CampaignEvent.FINISH: ", finished_at = :now"}.get(event, "")
     why = ", paused_why = NULL" if event in (CampaignEvent.RESUME, CampaignEvent.LAUNCH) else ""
     moved = await c.execute(
@@ -97,7 +118,20 @@ async def move(c: AsyncConnection, campaign_id: int, event: CampaignEvent, now: 
     )
     if moved.rowcount != 1:
         raise InputError(f"通知任务 {campaign_id} 刚被别人操作过;请刷新后再试")
+    if event is CampaignEvent.APPROVE:
+        await contents.seal(c, campaign_id)
     return then
+
+
+async def due_to_launch(ledger: Ledger, now: datetime, *, unscheduled: bool) -> list[int]:
+    """Approved campaigns whose scheduled moment has come, and with `unscheduled` those without one; oldest first."""
+    also = "scheduled_at IS NULL OR " if unscheduled else ""
+    async with ledger.reading() as c:
+        rows = await c.execute(
+            text(f"SELECT id FROM campaign WHERE state = 'approved' AND ({also}scheduled_at <= :now) ORDER BY id"),
+            {"now": stamp(now)},
+        )
+        return [int(row.id) for row in rows]
 
 
 async def pause_for(c: AsyncConnection, campaign_id: int, why: str) -> bool:
@@ -107,39 +141,6 @@ async def pause_for(c: AsyncConnection, campaign_id: int, why: str) -> bool:
         {"why": why, "id": campaign_id},
     )
     return bool(paused.rowcount)
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a reviewer decided. `approves` False sends it back, with a remark."""
-
-    reviewer: str
-    approves: bool
-    remark: str | None
-
-
-async def hold(c: AsyncConnection, campaign_id: int) -> None:
-    """Nobody else decides on the campaign until this transaction ends."""
-    await c.execute(text("UPDATE campaign SET state = state WHERE id = :id"), {"id": campaign_id})
-
-
-async def add_review(c: AsyncConnection, campaign_id: int, verdict: Verdict, now: datetime) -> None:
-    """The verdict is on record."""
-    (review_id,) = await take_ids(c, "review", 1)
-    await c.execute(
-        text(
-            "INSERT INTO review (id, campaign_id, reviewer, verdict, remark, at) "
-            "VALUES (:id, :campaign, :reviewer, :verdict, :remark, :now)"
-        ),
-        {
-            "id": review_id,
-            "campaign": campaign_id,
-            "reviewer": verdict.reviewer,
-            "verdict": "approve" if verdict.approves else "return",
-            "remark": masked_or_none(verdict.remark),
-            "now": stamp(now),
-        },
-    )
 
 
 _TOLD = "SELECT id AS campaign_id, benefit_id, kind, purpose, ladder, title, summary FROM campaign"
@@ -222,15 +223,3 @@ async def finish_done(ledger: Ledger) -> list[int]:
             )
         )
         return [int(row.id) for row in rows]
-
-
-async def has_approved(c: AsyncConnection, campaign_id: int, reviewer: str) -> bool:
-    """True when this reviewer approved the campaign since it was last sent back."""
-    found = await c.execute(
-        text(
-            "SELECT 1 FROM review WHERE campaign_id = :id AND reviewer = :who AND verdict = 'approve' "
-            "AND at > coalesce((SELECT MAX(b.at) FROM review b WHERE b.campaign_id = :id AND b.verdict = 'return'), 0)"
-        ),
-        {"id": campaign_id, "who": reviewer},
-    )
-    return found.first() is not None

@@ -32,7 +32,7 @@ _CHAIN_PERSON = (
 )
 _POLICY_CHAINS = (
     "SELECT o.id AS owed_id, o.household_id, o.region_code, h.householder_id AS person_id, h.householder_id, "
-    "0 AS retry FROM owed o JOIN household h ON h.id = o.household_id WHERE {scope}"
+    "coalesce(o.retry, 0) AS retry FROM owed o JOIN household h ON h.id = o.household_id WHERE {scope}"
 )
 _PAYMENT_CHAINS = (
     "SELECT DISTINCT o.id AS owed_id, o.household_id, o.region_code, p.told_person_id AS person_id, "

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
+from notifier.campaigns.levels import LEVEL_TEXT, region_at
 from notifier.domain.contracts import Clock
 from notifier.domain.errors import InputError
 from notifier.domain.free_text import masked
 from notifier.domain.lifecycle import CampaignEvent, CampaignState
 from notifier.domain.outcomes import Reason
-from notifier.campaigns.levels import LEVEL_TEXT, region_at
 from notifier.store import audit, campaigns, lanes, planning, retrying, reviews
 from notifier.store.accounts import find_account
 from notifier.store.campaigns import CampaignRow, SealError

@@ -6,16 +6,38 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from notifier.domain.money import plain, yuan
-from notifier.store.notices import BenefitFacts, Line
+from notifier.domain.placeholders import put_in
+from notifier.domain.texts import GATEWAYS
+from notifier.store.composing import Told
+from notifier.store.notices import BenefitFacts, Line, Reader
 
 _COUNTY_TIME = ZoneInfo("Asia/Shanghai")
 _BASIS_MOST = 20
 _NO_BASIS = "按发放清单核定"
 
 
-def policy_facts(title: str, summary: str, hotline: str) -> dict[str, str]:
-    """The facts of a policy: the same for every household."""
-    return {"title": title, "summary": summary or "请到村委会了解详情", "tel": hotline}
+def policy_facts(told: Told, hotline: str, now: datetime) -> dict[str, str]:
+    """The facts of what all households are told alike; what differs from one to the next is still open in `text`."""
+    day = on_day(now)
+    return {
+        "title": told.title,
+        "summary": told.summary or "请到村委会了解详情",
+        "tel": hotline,
+        "date": day,
+        "text": put_in(told.free_text, {"咨询电话": hotline, "日期": day}),
+        **({GATEWAYS: told.gateways} if told.gateways else {}),
+    }
+
+
+def personal_facts(facts: Mapping[str, str], reader: Reader) -> dict[str, str]:
+    """The facts with what is the reader's own put in."""
+    return {**facts, "text": put_in(facts["text"], {"姓名": reader.name, "村": reader.village})}
+
+
+def on_day(now: datetime) -> str:
+    """ "2026年11月24日" in the county's time."""
+    day = now.astimezone(_COUNTY_TIME)
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def payment_facts(
@@ -25,7 +47,6 @@ def payment_facts(
 
     `lines` is not empty. No id, no card; the name is the addressee's own.
     """
-    day = now.astimezone(_COUNTY_TIME)
     first = lines[0]
     return {
         "name": name,
@@ -33,7 +54,7 @@ def payment_facts(
         "period": first.period or benefit.period or "本期",
         "amount": yuan(sum(line.amount_fen or 0 for line in lines)),
         "basis": basis(lines),
-        "date": f"{day.year}年{day.month}月{day.day}日",
+        "date": on_day(now),
         "tel": hotline,
         "reason": first.returned_why or "账户信息不符",
         "goods": first.goods or benefit.item or "物资",

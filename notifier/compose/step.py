@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from notifier.compose.facts import payment_facts, policy_facts
+from notifier.compose.facts import payment_facts, personal_facts, policy_facts
 from notifier.domain.benefits import BenefitKind
 from notifier.domain.contracts import Clock
 from notifier.domain.ladder import Try, rungs
 from notifier.domain.lifecycle import MessageEvent
 from notifier.domain.messages import By, Medium, Notice
 from notifier.domain.outcomes import Reason
-from notifier.domain.texts import Text, Wording
+from notifier.domain.texts import Text, Wording, may_carry
 from notifier.store import campaigns, composing, consent, notices, setbacks
 from notifier.store.composing import Chains, Rows, Rung, Told
 from notifier.store.ledger import Ledger, Transaction, take_ids
@@ -63,7 +63,7 @@ async def _compose_first(desk: ComposeDesk, told: Told) -> Composed:
     began = desk.clock.now()
     if not await _sendable(desk, told):
         return Composed(0, 0)
-    batch = _POLICY_BATCH if told.kind is BenefitKind.POLICY else _PAYMENT_BATCH
+    batch = _PAYMENT_BATCH if told.is_personal else _POLICY_BATCH
     while True:
         async with desk.ledger.writing() as c:
             await campaigns.take_turn(c, told.campaign_id)
@@ -168,7 +168,8 @@ async def _compose_try(desk: ComposeDesk, c: Transaction, told: Told, chains: Ch
 
 
 def _able(desk: ComposeDesk, told: Told, medium: Medium) -> Sequence[str]:
-    return [one for one in desk.gateways.get(medium, ()) if desk.wording.can_say(one, told.notice_kind)]
+    may = [one for one in desk.gateways.get(medium, ()) if may_carry(one, told.gateways)]
+    return [one for one in may if desk.wording.can_say(one, told.notice_kind)]
 
 
 def _text(desk: ComposeDesk, told: Told, gateway: str) -> Text:
@@ -185,10 +186,10 @@ async def _sendable(desk: ComposeDesk, told: Told) -> bool:
                 c, told.campaign_id, "没有可用的通道或文案;请启用 channels 中的通道,并检查 config/texts.toml"
             )
             return False
-        if told.kind is BenefitKind.DISBURSEMENT or await notices.shared_notice(c, told) is not None:
+        if told.is_personal or await notices.shared_notice(c, told) is not None:
             return True
         (notice_id,) = await take_ids(c, "message", 1)
-        notice = Notice(notice_id, told.notice_kind, policy_facts(told.title, told.summary, desk.hotline))
+        notice = Notice(notice_id, told.notice_kind, policy_facts(told, desk.hotline, desk.clock.now()))
         linted = {medium: _lint(desk, notice, gateways) for medium, gateways in able.items()}
         for lint in linted.values():
             if lint.problem:
@@ -217,18 +218,30 @@ def _lint(desk: ComposeDesk, notice: Notice, gateways: Sequence[str]) -> _Lint:
 
 
 async def _own_notices(desk: ComposeDesk, c: Transaction, told: Told, rows: Rows, gateways: Sequence[str]) -> None:
-    facts = await notices.benefit_facts(c, told.benefit_id)
     now = desk.clock.now()
     composed, unsendable = [], []
-    for who in await notices.addressees(c, desk.ledger, told, rows):
-        said = payment_facts(who.name, who.lines, facts, desk.hotline, now)
-        notice = Notice(who.message_id, told.notice_kind, said)
+    for message_id, said in await _own_facts(desk, c, told, rows):
+        notice = Notice(message_id, told.notice_kind, said)
         lint = _lint(desk, notice, gateways)
         composed.append((notice, lint.n_segments))
         if lint.problem:
-            unsendable.append(who.message_id)
+            unsendable.append(message_id)
     await notices.insert_notices(c, desk.ledger, told, composed)
     await fail_messages(c, desk.ledger, unsendable, Cause(MessageEvent.REFUSE, "lint", Reason.CONTENT), now)
     # A line can be taken back between two rungs; a message that has nothing to say must not wait for ever.
     empty = await notices.without_notice(c, rows)
     await fail_messages(c, desk.ledger, empty, Cause(MessageEvent.REFUSE, "nothing_to_tell", Reason.UNKNOWN), now)
+
+
+async def _own_facts(
+    desk: ComposeDesk, c: Transaction, told: Told, rows: Rows
+) -> Sequence[tuple[int, Mapping[str, str]]]:
+    now = desk.clock.now()
+    if told.kind is BenefitKind.POLICY:
+        facts = policy_facts(told, desk.hotline, now)
+        return [(one.message_id, personal_facts(facts, one)) for one in await notices.readers(c, desk.ledger, rows)]
+    benefit = await notices.benefit_facts(c, told.benefit_id)
+    return [
+        (one.message_id, payment_facts(one.name, one.lines, benefit, desk.hotline, now))
+        for one in await notices.addressees(c, desk.ledger, told, rows)
+    ]

@@ -8,11 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from notifier.domain.messages import By
 
-_OF_EVERYTHING = {"name", "item", "period", "date", "tel", "title", "summary"}
+_OF_EVERYTHING = {"name", "item", "period", "date", "tel", "title", "summary", "text"}
 _OF_PAYMENTS = {"amount", "basis", "reason", "goods", "quantity", "time", "place", "office"}
 _OF_DIRECT_TEXTS = {"code", "answer"}
 FACTS = frozenset(_OF_EVERYTHING | _OF_PAYMENTS | _OF_DIRECT_TEXTS)
 """What a text may say, in braces."""
+GATEWAYS = "gateways"
+"""The fact that names the gateways which may carry the notice; no text says it."""
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 """A variable in a text's content."""
 _ALIYUN_MOST = 35
@@ -115,6 +117,11 @@ def fill(text: Text, facts: Mapping[str, str], sign: str) -> Filled:
     return Filled(text.template, parameters, segments(whole, sign), problem, text.by)
 
 
+def may_carry(gateway: str, named: str) -> bool:
+    """Whether the gateway is among those named with commas; every one is when none is named."""
+    return not named or gateway in named.split(",")
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """What the enabled gateways say: their texts, and the signature each puts before them ("" where unknown)."""
@@ -127,6 +134,11 @@ class Wording:
         return gateway in self.texts.get(kind, {})
 
     def said(self, gateway: str, kind: str, facts: Mapping[str, str]) -> Filled | None:
-        """The gateway's text with the facts; None when it has none for that kind of notice."""
+        """The gateway's text with the facts; None when it has none for that kind of notice, or may not carry this one.
+
+        A notice that only some gateways may carry names them in its fact `gateways`, with commas.
+        """
+        if not may_carry(gateway, facts.get(GATEWAYS, "")):
+            return None
         text = self.texts.get(kind, {}).get(gateway)
         return None if text is None else fill(text, facts, self.signs.get(gateway, ""))

@@ -143,7 +143,10 @@ async def pause_for(c: AsyncConnection, campaign_id: int, why: str) -> bool:
     return bool(paused.rowcount)
 
 
-_TOLD = "SELECT id AS campaign_id, benefit_id, kind, purpose, ladder, title, summary FROM campaign"
+_TOLD = (
+    "SELECT id AS campaign_id, benefit_id, kind, purpose, ladder, title, summary, notice_kind AS worded_as, "
+    "coalesce(free_text, '') AS free_text, coalesce(gateways, '') AS gateways FROM campaign"
+)
 
 
 async def to_compose(c: AsyncConnection) -> list[Told]:

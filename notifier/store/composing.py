@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.benefits import BenefitKind
 from notifier.domain.messages import ContactKind, Medium
+from notifier.domain.placeholders import is_personal
 from notifier.store.consent import OPTED_OUT
 from notifier.store.corrections import DISOWNED
 from notifier.store.lanes import LANE_OF_CAMPAIGN
@@ -63,11 +64,22 @@ class Told:
     ladder: str
     title: str
     summary: str
+    worded_as: str | None = None
+    free_text: str = ""
+    gateways: str = ""
+    """Those that may carry it, with commas; empty for all."""
 
     @property
     def notice_kind(self) -> str:
-        """What texts call its notices: policy, paid, goods, returned."""
+        """What texts call its notices: policy, paid, goods, returned, free."""
+        if self.worded_as is not None:
+            return self.worded_as
         return "policy" if self.kind is BenefitKind.POLICY else self.purpose
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether each household's notice is its own."""
+        return self.kind is BenefitKind.DISBURSEMENT or (self.notice_kind == "free" and is_personal(self.free_text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +194,8 @@ async def insert_messages(c: AsyncConnection, told: Told, chains: Chains, rung: 
     }
     if rung.notice_id is not None:
         parameters["notice"] = rung.notice_id
-    inserted = await c.execute(text(_insert_sql(chains, rung)), parameters)
+    sql = _insert_sql(chains, rung, stoppable=told.kind is BenefitKind.POLICY)
+    inserted = await c.execute(text(sql), parameters)
     rows = Rows(first, first + chains.most - 1, inserted.rowcount)
     if rows.n:
         await _insert_chunks(c, rows)
@@ -190,12 +203,10 @@ async def insert_messages(c: AsyncConnection, told: Told, chains: Chains, rung: 
     return rows
 
 
-def _insert_sql(chains: Chains, rung: Rung) -> str:
-    # A policy's notice is shared; a payment's is not, and is owed also to those who stopped broadcasts.
+def _insert_sql(chains: Chains, rung: Rung, *, stoppable: bool) -> str:
+    # What was paid is owed also to those who stopped broadcasts.
     shared_notice = rung.notice_id is not None
-    contact = (
-        FAILED_CONTACT if rung.elsewhere else _best_contact(untried=chains.stands_at >= 0, stoppable=shared_notice)
-    )
+    contact = FAILED_CONTACT if rung.elsewhere else _best_contact(untried=chains.stands_at >= 0, stoppable=stoppable)
     notice = "CAST(:notice AS BIGINT)" if shared_notice else "CAST(:base AS BIGINT) + rn"
     return (
         "INSERT INTO message (id, owed_id, campaign_id, person_id, contact_id, medium, step, retry, notice_id, "

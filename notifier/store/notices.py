@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import Date, Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifier.domain.benefits import BenefitKind
 from notifier.domain.messages import Notice
 from notifier.store.composing import Rows, Told
 from notifier.store.ledger import Ledger
@@ -91,6 +90,35 @@ async def addressees(c: AsyncConnection, ledger: Ledger, told: Told, rows: Rows)
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A message of a text that differs from household to household: whose it is, and of which village."""
+
+    message_id: int
+    name: str = field(repr=False)
+    village: str
+
+
+async def readers(c: AsyncConnection, ledger: Ledger, rows: Rows) -> list[Reader]:
+    """The messages of an id range with the person of their chain; in id order."""
+    found = await c.execute(
+        text(
+            "SELECT m.id AS message_id, w.id AS person_id, w.name_sealed, coalesce(r.name, '') AS village "
+            "FROM message m JOIN person w ON w.id = m.person_id LEFT JOIN region r ON r.code = m.region_code "
+            "WHERE m.id BETWEEN :first AND :last ORDER BY m.id"
+        ),
+        {"first": rows.first, "last": rows.last},
+    )
+    return [
+        Reader(
+            int(row.message_id),
+            ledger.vault.open_text("person.name_sealed", row.person_id, row.name_sealed),
+            str(row.village),
+        )
+        for row in found
+    ]
+
+
 async def without_notice(c: AsyncConnection, rows: Rows) -> list[int]:
     """Messages of an id range whose own notice was not composed, since no line of their chain is left to tell."""
     found = await c.execute(
@@ -149,8 +177,8 @@ def read_notice(ledger: Ledger, notice_id: int, kind: str, sealed: bytes) -> Not
 
 
 async def shared_notice(c: AsyncConnection, told: Told) -> int | None:
-    """The notice that a policy's messages share; None before it is composed, and for payments."""
-    if told.kind is not BenefitKind.POLICY:
+    """The notice that a campaign's messages share; None before it is composed, and where each has its own."""
+    if told.is_personal:
         return None
     row = (
         await c.execute(

@@ -18,8 +18,8 @@ _TAKEN = "(m.state IN ('accepted', 'delivered') OR (m.state = 'silent' AND coale
 _IS_TAKEN = f"CASE WHEN {_TAKEN} THEN 1 ELSE 0 END"
 _LOST_OWED = (
     "SELECT COUNT(*) FROM owed o WHERE (o.state = 'unreached' AND coalesce(o.reason, '') <> 'cancelled' "
-    "AND NOT EXISTS (SELECT 1 FROM visit v WHERE v.owed_id = o.id)) OR (o.state = 'pending' AND o.composed_step >= 0 AND NOT EXISTS (SELECT 1 FROM message m "
-    "WHERE m.owed_id = o.id AND m.state IN ('ready', 'postponed', 'accepted', 'unsure')) "
+    "AND NOT EXISTS (SELECT 1 FROM visit v WHERE v.owed_id = o.id)) OR (o.state = 'pending' AND o.composed_step >= 0 "
+    "AND NOT EXISTS (SELECT 1 FROM message m WHERE m.owed_id = o.id AND m.state IN ('ready', 'postponed', 'accepted', 'unsure')) "
     "AND NOT EXISTS (SELECT 1 FROM setback s WHERE s.owed_id = o.id))"
 )
 _UNPROVED_OWED = (

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from notifier.compose.facts import basis, payment_facts, policy_facts, quantity
 from notifier.compose.texts import load_texts
+from notifier.domain.benefits import BenefitKind
 from notifier.domain.errors import ConfigError
 from notifier.domain.messages import By
 from notifier.domain.texts import Text, fill, segments, shorten, units
+from notifier.store.composing import Told
 from notifier.store.notices import BenefitFacts, Line
 
 TEXTS = load_texts(Path("config/texts.toml"))
@@ -53,12 +55,12 @@ def test_every_shipped_text_keeps_its_limits_whatever_is_said(
     kind: str, gateway: str, name: str, amount: int, item: str
 ) -> None:
     said = (
-        policy_facts(item, item * 2, TEL)
-        if kind == "policy"
+        policy_facts(Told(1, 1, BenefitKind.POLICY, "tell", "短信必达", item, item * 2, free_text=item), TEL, NOW)
+        if kind in ("policy", "free")
         else payment_facts(name, [line(amount)], BenefitFacts(item, "2026年", None, None), TEL, NOW)
     )
     one = TEXTS[kind][gateway]
-    filled = fill(one, said | {"code": "640425", "answer": "已补发", "tel": TEL}, SIGN)
+    filled = fill(one, dict(said) | {"code": "640425", "answer": "已补发", "tel": TEL}, SIGN)
     assert filled.problem is None
     assert set(filled.parameters) == set(one.variables)
     for variable, value in filled.parameters.items():

@@ -1,17 +1,20 @@
 """Status codes as data: one table of the carriers, one of each channel over it, and a county's own over both.
 
-Columns: `code` (exact, or a beginning that ends in `*`), `kind`, `scope`, `reason`, `delay`, `meaning`.
-`delay` is seconds, or `midnight` (the next 00:05 in Beijing, when daily quotas begin anew); only for kind `postponed`.
+Columns: `code` (exact, or a beginning that ends in `*`), `class` (P T C L U S A: what it is a matter of), then `kind`,
+`scope` and `reason`, which refine the class within its bounds and mean the class's own when empty (`code_classes`),
+`delay`, `meaning`, and `note`: why, where sources class the code otherwise. `delay` is seconds, or `midnight` (the next
+00:05 in Beijing, when daily quotas begin anew); only for kind `postponed`.
 """
 
 import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
+from notifier.channels.code_classes import BOUNDS, Class, Kind
 from notifier.domain.errors import ConfigError
 from notifier.domain.outcomes import Outcome, Postponed, Reason, Refused, Scope, Unsure
 
@@ -19,40 +22,26 @@ BEIJING = timezone(timedelta(hours=8))
 """Aliyun and WeChat write local times without an offset, and mean this one."""
 CARRIERS = Path(__file__).with_name("carriers.csv")
 """What the carriers' own codes in the receipts of any SMS gateway mean."""
-COLUMNS = ("code", "kind", "scope", "reason", "delay", "meaning")
+COLUMNS = ("code", "class", "kind", "scope", "reason", "delay", "meaning", "note")
 """The header of a codes table."""
 _Word = TypeVar("_Word", bound=StrEnum)
+_LATER = timedelta(hours=1)
+"""For a limit whose row does not say when it is over."""
 _DAY_BEGINS = timedelta(minutes=5)  # a provider's counters are reset near midnight, not at it
-
-
-class Kind(StrEnum):
-    """What a code says of the call or the message."""
-
-    REFUSED = "refused"
-    """Useless to repeat as it is."""
-    POSTPONED = "postponed"
-    """Not executed; may be tried later."""
-    UNSURE = "unsure"
-    """It may have been executed."""
-    TOKEN = "token"  # noqa: S105 - a kind, not a secret
-    """The access token was not taken; nothing was executed."""
-    DUPLICATE = "duplicate"
-    """The provider has had this very message before."""
-    FAILED = "failed"
-    """A receipt's code: the message did not arrive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
     """One row of a table. `delay` None means the next midnight in Beijing."""
 
+    of_class: Class
     kind: Kind
     scope: Scope
     reason: Reason
     delay: timedelta | None
 
 
-UNKNOWN = Code(Kind.REFUSED, Scope.MESSAGE, Reason.UNKNOWN, timedelta(0))
+UNKNOWN = Code(Class.UNKNOWN, Kind.REFUSED, Scope.MESSAGE, Reason.UNKNOWN, timedelta(0))
 """What a code means that no table knows: this message is lost, and its neighbours are not."""
 
 
@@ -134,13 +123,23 @@ def _rows(file: Path) -> dict[str, Code]:
 
 
 def _code(cells: list[str]) -> Code:
-    _, kind, scope, reason, delay, _ = cells
-    return Code(
-        _word(Kind, "kind", kind),
-        _word(Scope, "scope", scope or Scope.MESSAGE),
-        _word(Reason, "reason", reason or Reason.UNKNOWN),
+    _, its_class, kind, scope, reason, delay, *_ = cells
+    of_class = _word(Class, "class", its_class)
+    bounds = BOUNDS[of_class]
+    code = Code(
+        of_class,
+        _within(of_class, "kind", bounds.kinds, _word(Kind, "kind", kind or bounds.kinds[0])),
+        _within(of_class, "scope", bounds.scopes, _word(Scope, "scope", scope or bounds.scopes[0])),
+        _within(of_class, "reason", bounds.reasons, _word(Reason, "reason", reason or bounds.reasons[0])),
         _delay(delay),
     )
+    return replace(code, delay=_LATER) if of_class is Class.LIMIT and not kind and not delay else code
+
+
+def _within(of_class: Class, column: str, allowed: Sequence[_Word], word: _Word) -> _Word:
+    if word not in allowed:
+        raise ValueError(f"{column} 是“{word}”，与类别 {of_class} 不符，应为 {'、'.join(allowed)} 之一或不写")
+    return word
 
 
 def _word(words: type[_Word], column: str, cell: str) -> _Word:

@@ -197,6 +197,7 @@ def _codes(folder: Path) -> Path:
     """WeChat counts its flow by the minute; here a throttled letter waits for seconds, as with the others."""
     file = folder / "codes.csv"
     file.write_text(
-        "code,kind,scope,reason,delay,meaning\n45011,postponed,account,limited,2,接口分钟额度已用完\n", "utf-8"
+        "code,class,kind,scope,reason,delay,meaning,note\n45011,L,postponed,account,limited,2,接口分钟额度已用完,\n",
+        "utf-8",
     )
     return file

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import orjson
 
 from notifier.channels.aliyun_sms.signing import Credentials, Stamp, form, sign_v1, sign_v3
-from notifier.channels.codes import BEIJING, Codes, Kind
+from notifier.channels.code_classes import Kind
+from notifier.channels.codes import BEIJING, Codes
 from notifier.channels.fields import beijing_time, clean_code, identity, plain
 from notifier.channels.verdicts import batch_refused
 from notifier.domain.messages import Letter

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from notifier.channels.cmpp.octets import Dialect
 from notifier.channels.cmpp.pdus import Submit, SubmitResp
-from notifier.channels.codes import Codes, Kind
+from notifier.channels.code_classes import Kind
+from notifier.channels.codes import Codes
 from notifier.domain.messages import Letter
 from notifier.domain.outcomes import Absent, Accepted, Found, NoAnswer, Outcome, Postponed, Refused, Settlement, Unsure
 

@@ -7,7 +7,8 @@ from notifier.channels.cmpp.frames import read_deliver, read_report
 from notifier.channels.cmpp.octets import V20, V30, Dialect, Malformed
 from notifier.channels.cmpp.pdus import Deliver
 from notifier.channels.cmpp.protocol import reference_of
-from notifier.channels.codes import Codes, Kind
+from notifier.channels.code_classes import Kind
+from notifier.channels.codes import Codes
 from notifier.channels.fields import beijing_time, clean_code, phone
 from notifier.domain.contracts import Push
 from notifier.domain.errors import InputError

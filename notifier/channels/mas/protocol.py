@@ -9,7 +9,8 @@ from datetime import datetime
 
 import orjson
 
-from notifier.channels.codes import Codes, Kind
+from notifier.channels.code_classes import Kind
+from notifier.channels.codes import Codes
 from notifier.channels.fields import clean_code, identity
 from notifier.channels.verdicts import batch_refused
 from notifier.domain.messages import Letter

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from notifier.channels.codes import Codes, Kind
+from notifier.channels.code_classes import Kind
+from notifier.channels.codes import Codes
 from notifier.channels.fields import clean_code, identity, phone, unix_time
 from notifier.channels.tencent_sms.signing import CONTENT_TYPE, Credentials, authorization
 from notifier.channels.verdicts import batch_refused

@@ -12,7 +12,8 @@ from typing import Any
 
 from wechatpy.exceptions import WeChatClientException
 
-from notifier.channels.codes import Kind, read_codes
+from notifier.channels.code_classes import Kind
+from notifier.channels.codes import read_codes
 from notifier.channels.verdicts import NOT_SENT_DELAY, unwritable
 from notifier.channels.wechat.client import WireClient
 from notifier.channels.wechat.keywords import fault, fitted

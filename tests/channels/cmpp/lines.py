@@ -23,7 +23,7 @@ from tests.channels.doubles import FrozenClock, MemoryTokens, a_letter
 from tests.channels.scripted_server import Step
 
 LONG = "农" * 150
-AT_ONCE = "code,kind,scope,reason,delay,meaning\nsubmit:8,postponed,account,limited,0,流量控制\n"
+AT_ONCE = "code,class,kind,scope,reason,delay,meaning,note\nsubmit:8,L,postponed,account,limited,0,流量控制,\n"
 REPORT = pack(Deliver(5, "1065", "MSVC", "19900000001", 0, "T".encode("utf-16-be"), 8), 77, V20)
 
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from notifier.commands import caring, following, importing, inquiring, proving, running, sharing, telling
+from notifier.commands import caring, filing, following, importing, inquiring, proving, running, sharing, telling
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,6 +23,7 @@ app.add_typer(sharing.commands, name="gateways")
 app.add_typer(importing.commands, name="import")
 app.add_typer(following.commands, name="wechat")
 app.add_typer(telling.campaign, name="campaign")
+app.add_typer(filing.filing, name="filing")
 app.add_typer(telling.visit, name="visit")
 app.add_typer(telling.unmatched, name="unmatched")
 app.add_typer(inquiring.inquiry, name="inquiry")

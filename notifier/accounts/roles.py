@@ -43,6 +43,26 @@ class Permission(StrEnum):
     """Confirm an excuse that somebody else asked for."""
     ANSWER = "answer"
     """Answer, settle and hand over inquiries; correct a number."""
+    MANAGE = "manage"
+    """Add, change and disable users of their region; make and revoke keys of systems."""
+    AUDIT = "audit"
+    """Read the audit trail of their region's users."""
+    OPERATE = "operate"
+    """See alerts, and be told of them."""
+    FILE = "file"
+    """File, audit and send back projects (备案审核) of their region, for their level and those below."""
+    HOUSEHOLDS = "households"
+    """Search households of their region and read their stories, masked."""
+    CORRECT = "correct"
+    """Correct what the register says of a household of their region."""
+    REVEAL = "reveal"
+    """See a name, id or number in clear, with a reason that is audited."""
+    REGISTER = "register"
+    """Hand in rosters and payment lists; merge, split, let go and erase households; unbind followers."""
+    SOURCES = "sources"
+    """See how sources are doing, and have one looked at now."""
+    JUDGE = "judge"
+    """Say what a policy means: accept, edit or refuse a suggestion, date an item, tell a new version."""
 
 
 ROLE_TEXT: Mapping[Role, str] = {
@@ -56,26 +76,43 @@ ROLE_TEXT: Mapping[Role, str] = {
 
 GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(Permission),
-    Role.REVIEWER: frozenset({Permission.READ, Permission.REVIEW, Permission.EXCUSE}),
-    Role.OFFICER: frozenset({Permission.READ, Permission.VISIT, Permission.ANSWER}),
+    Role.REVIEWER: frozenset({Permission.READ, Permission.REVIEW, Permission.EXCUSE, Permission.FILE}),
+    Role.OFFICER: frozenset(
+        {
+            Permission.READ,
+            Permission.VISIT,
+            Permission.ANSWER,
+            Permission.FILE,
+            Permission.HOUSEHOLDS,
+            Permission.CORRECT,
+        }
+    ),
     Role.OFFICIAL: frozenset({Permission.READ}),
-    Role.AUDITOR: frozenset({Permission.READ}),
-    Role.OPERATOR: frozenset({Permission.READ}),
+    Role.AUDITOR: frozenset({Permission.READ, Permission.AUDIT, Permission.HOUSEHOLDS}),
+    Role.OPERATOR: frozenset({Permission.READ, Permission.OPERATE, Permission.SOURCES}),
 }
+
+
+PERMISSION_TEXT: Mapping[Permission, str] = {
+    Permission.READ: "看通知任务与通知率",
+    Permission.VISIT: "看入户任务",
+    Permission.ANSWER: "看咨询投诉",
+}
+"""What a system's key can be allowed, in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who is logged in. `mark` changes with the password, so that old sessions end with it."""
+    """Somebody who is logged in, or a system with a key, which may only what is among its own `permissions`."""
 
     name: str
     role: Role
     region_code: str
-    mark: str = ""
+    permissions: frozenset[Permission] | None = None
 
     def may(self, permission: Permission) -> bool:
-        """True when the role grants it; where it may be used is `sees`."""
-        return permission in GRANTS[self.role]
+        """True when the role (or the key) grants it; where it may be used is `sees`."""
+        return permission in (GRANTS[self.role] if self.permissions is None else self.permissions)
 
     def sees(self, region_code: str) -> bool:
         """True when the region is the user's own or inside it."""

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from notifier.campaigns.deciding import CampaignDesk
+from notifier.campaigns.filing import FilingDesk
 from notifier.channels import by_medium, open_channels
 from notifier.channels.wechat import official_account
 from notifier.compose import step as composing
@@ -60,6 +61,7 @@ class App:
     campaigns: CampaignDesk
     visits: VisitDesk
     inquiries: InquiryDesk
+    filings: FilingDesk
 
     def steps(self) -> Mapping[str, Callable[[], Awaitable[Any]]]:
         """Each room's step by the room's name, in the order of flow; each can be run alone and twice."""
@@ -122,7 +124,8 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
             tracking=TrackDesk(ledger, clock, channels, settings.track, settings.inquiries, same),
             replies=replies,
             campaigns=CampaignDesk(ledger, clock, settings.campaigns.launch_when_approved),
-            visits=VisitDesk(ledger, clock),
+            filings=FilingDesk(ledger, clock, settings.watch.filing_levels()),
+            visits=VisitDesk(ledger, clock, settings.registry.shared_above),
             inquiries=InquiryDesk(ledger, clock, settings.inquiries, {"wechat": replies} if replies else {}),
         )
 

@@ -33,6 +33,7 @@ def front_desk(app: App) -> FrontDesk:
         campaigns=app.campaigns,
         visits=app.visits,
         inquiries=app.inquiries,
+        filings=app.filings,
         receive_push=Intake(app.ledger).store,
         verify_wechat_url=account.verify_url if (account := official_account(app.channels)) else lambda _: None,
         schema_is_current=lambda: is_current(app.settings.ledger.url),

@@ -19,6 +19,21 @@ LEVEL_TEXT: Mapping[AuditState, str] = {
 _RANKS: Mapping[str, int] = {"village": 1, "township": 2, "county": 3, "city": 3, "province": 3}
 
 
+AUDIT_ORDER: Sequence[AuditState] = (
+    AuditState.RETURNED,
+    AuditState.NONE,
+    AuditState.VILLAGE,
+    AuditState.TOWNSHIP,
+    AuditState.COUNTY,
+)
+"""From the one that lets nothing out upwards."""
+
+
+def has_passed(audit: AuditState, final: AuditState) -> bool:
+    """True when the audits have come to `final` or beyond; 待整改 never has."""
+    return audit is not AuditState.RETURNED and AUDIT_ORDER.index(audit) >= AUDIT_ORDER.index(final)
+
+
 class FilingDeed(StrEnum):
     """What a level does with a project."""
 

@@ -13,6 +13,7 @@ from notifier.domain.gateways import AliyunSms, Channels, Cmpp, Mas, TencentSms,
 from notifier.domain.ladder import PRESETS
 from notifier.domain.routing import Routing
 from notifier.domain.slices import Slice
+from notifier.domain.watch import Watch
 
 __all__ = [
     "AliyunSms",
@@ -101,18 +102,6 @@ class Registry(Slice):
         Path("config/headers.toml"), description="header aliases of rosters and payment workbooks"
     )
     rejected_days: int = Field(30, ge=1, le=365, description="days that an uploader's rejected rows are kept sealed")
-
-
-class Watch(Slice):
-    """Sources."""
-
-    folder: Path = Field(Path("config/sources"), description="one TOML file a source")
-    every: timedelta = Field(
-        timedelta(minutes=30), description="how often a source is looked at unless it says otherwise"
-    )
-    final_audit: Literal["village", "township", "county"] = Field(
-        "county", description="the audit after which a disbursement may be told"
-    )
 
 
 class Match(Slice):

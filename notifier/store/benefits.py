@@ -18,19 +18,6 @@ from notifier.store.sealing import Vault
 from notifier.store.tables.columns import MU_SCALE, stamp
 
 _BULK = 2000
-AUDIT_ORDER: Sequence[AuditState] = (
-    AuditState.RETURNED,
-    AuditState.NONE,
-    AuditState.VILLAGE,
-    AuditState.TOWNSHIP,
-    AuditState.COUNTY,
-)
-"""From the one that lets nothing out upwards."""
-
-
-def has_passed(audit: AuditState, final: AuditState) -> bool:
-    """True when the audits have come to `final` or beyond; 待整改 never has."""
-    return audit is not AuditState.RETURNED and AUDIT_ORDER.index(audit) >= AUDIT_ORDER.index(final)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +63,7 @@ async def add_policy(ledger: Ledger, c: AsyncConnection, policy: Policy, origin:
 
 
 async def add_disbursement(c: AsyncConnection, batch: Disbursement, origin: Origin) -> int:
-    """The batch is a new benefit without lines yet; gives its id."""
+    """The batch is a new benefit without lines yet; gives its id. What it says of audits is `filing.declare`d."""
     return await _add(
         c,
         origin,
@@ -86,7 +73,7 @@ async def add_disbursement(c: AsyncConnection, batch: Disbursement, origin: Orig
             "item": batch.item,
             "period": batch.period,
             "filing_number": batch.filing_number,
-            "audit": batch.audit.value,
+            "audit": AuditState.NONE.value,
             "basis": batch.basis,
             "n_rejected": len(batch.rejected),
         },
@@ -104,22 +91,6 @@ async def _add(c: AsyncConnection, origin: Origin, fields: dict[str, Any]) -> in
     }
     await c.execute(_INSERT_BENEFIT, {**_NOTHING, "body": "", "n_rejected": 0, **where, **fields})
     return benefit_id
-
-
-async def raise_audit(c: AsyncConnection, benefit_id: int, audit: AuditState) -> bool:
-    """The benefit's audit is the higher of its own and `audit`; True when it rose. Safe to repeat.
-
-    待整改 can come until the last audit; what has passed the county stays passed, whatever an older copy says.
-    """
-    row = (await c.execute(text("SELECT audit FROM benefit WHERE id = :id"), {"id": benefit_id})).one()
-    before = AuditState(row.audit)
-    rises = AUDIT_ORDER.index(audit) > AUDIT_ORDER.index(before)
-    is_sent_back = audit is AuditState.RETURNED and before is not AuditState.COUNTY
-    if rises or (is_sent_back and before is not audit):
-        await c.execute(
-            text("UPDATE benefit SET audit = :audit WHERE id = :id"), {"id": benefit_id, "audit": audit.value}
-        )
-    return rises
 
 
 async def siblings_without_filing(c: AsyncConnection, batch: Disbursement) -> list[int]:

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import text
 
 from notifier.domain.benefits import AuditState, BenefitKind
+from notifier.domain.filing import AUDIT_ORDER, has_passed
 from notifier.domain.lifecycle import CampaignState
-from notifier.store.benefits import AUDIT_ORDER, has_passed
 from notifier.store.ledger import Ledger, take_ids
 from notifier.store.tables.columns import stamp
 
@@ -77,13 +77,13 @@ async def untold_lines(ledger: Ledger, final: AuditState) -> list[UntoldLines]:
     """Lines that nobody is told of yet though their audits are done, oldest first.
 
     Only benefits without any campaign or with lines not matched yet are looked through, so that a tick costs little:
-    propose before matching.
+    propose before matching. Lines added or corrected later belong to the campaign of the first version.
     """
     passed = ", ".join(f"'{audit.value}'" for audit in AUDIT_ORDER if has_passed(audit, final))
     async with ledger.reading() as c:
         rows = await c.execute(
             text(
-                "WITH due AS (SELECT b.id, b.version, b.title, b.region_code FROM benefit b "
+                "WITH due AS (SELECT b.id, 1 AS version, b.title, b.region_code FROM benefit b "
                 f"WHERE b.kind = 'disbursement' AND b.audit IN ({passed}) "
                 "AND (NOT EXISTS (SELECT 1 FROM campaign k WHERE k.benefit_id = b.id) "
                 "OR EXISTS (SELECT 1 FROM payment p WHERE p.benefit_id = b.id AND p.match_state = 'new'))), "

@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from notifier.domain.benefits import AuditState, Disbursement, Finding, Policy
+from notifier.domain.filing import has_passed
 from notifier.store.benefits import (
     Origin,
     add_disbursement,
     add_lines,
     add_policy,
-    has_passed,
     hashes_of,
     line_hash,
-    raise_audit,
     siblings_without_filing,
 )
+from notifier.store.filing import Said, declare
 from notifier.store.ledger import Ledger, Transaction
 from notifier.store.watching import Seen, keep_snapshot, known_identities, remember
 
@@ -105,7 +105,8 @@ async def _take_batch(
     if benefit_id is None:
         benefit_id, became = await add_disbursement(c, batch, origin), Became.NEW
     n_new = await add_lines(ledger, c, benefit_id, batch.lines)
-    rose = await raise_audit(c, benefit_id, batch.audit)
+    said = Said(batch.audit, batch.filing_number is not None, finding.source, finding.found_at)
+    rose = await declare(c, benefit_id, said, terms.final_audit)
     if became is Became.KNOWN and (n_new or rose):
         became = Became.MORE
     await remember(c, _seen(finding), benefit_id)

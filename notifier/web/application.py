@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
-from notifier.web import callbacks, deeds, entrance, inquiries, probes, queues, reports
+from notifier.web import callbacks, deeds, entrance, filings, inquiries, officer, probes, queues, reports
 from notifier.web.desk import DESK, FrontDesk
 from notifier.web.guards import guard
 from notifier.web.pages import set_up_pages
@@ -18,7 +18,9 @@ ROUTES: tuple[Iterable[web.RouteDef], ...] = (
     reports.ROUTES,
     deeds.ROUTES,
     queues.ROUTES,
+    officer.ROUTES,
     inquiries.ROUTES,
+    filings.ROUTES,
 )
 """Each module of pages, and the addresses it answers."""
 

@@ -8,12 +8,14 @@ from typing import Protocol
 from aiohttp import web
 
 from notifier.accounts.codes import CodeDesk
+from notifier.campaigns.filing import FilingDesk
 from notifier.domain.codes import Codes
 from notifier.domain.contracts import Channel, Clock, Push
 from notifier.domain.direct import Direct, SendNow
-from notifier.domain.outcomes import Outcome, Postponed, Reason
+from notifier.domain.outcomes import Outcome, Postponed
 from notifier.domain.settings import Web
 from notifier.store.ledger import Ledger
+from notifier.web.people_desks import VisitDesk
 
 
 class CampaignDesk(Protocol):
@@ -41,22 +43,6 @@ class CampaignDesk(Protocol):
 
     async def audience(self, campaign_id: int) -> int:
         """How many households it would owe a notice today."""
-        ...
-
-
-class VisitDesk(Protocol):
-    """Deeds on a visit. Each raises InputError (Chinese) when the visit's state does not allow it."""
-
-    async def sign_off(self, visit_id: int, by: str, how: str, remark: str | None = None) -> None:
-        """The household was told in person: reached, acknowledged."""
-        ...
-
-    async def ask_excuse(self, visit_id: int, by: str, excuse: Reason) -> None:
-        """Nobody is there to be told, says one person; a second one must confirm."""
-        ...
-
-    async def confirm_excuse(self, visit_id: int, by: str) -> None:
-        """A second person agrees: excused. Raises InputError for the one who asked."""
         ...
 
 
@@ -95,6 +81,7 @@ class FrontDesk:
     campaigns: CampaignDesk
     visits: VisitDesk
     inquiries: InquiryDesk
+    filings: FilingDesk
     receive_push: Callable[[Push], Awaitable[bool]]
     verify_wechat_url: Callable[[Mapping[str, str]], str | None]
     schema_is_current: Callable[[], Coroutine[None, None, bool]]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
@@ -11,14 +12,17 @@ from pydantic import SecretStr
 
 from notifier.accounts.desk import add_user
 from notifier.accounts.roles import Role, User
+from notifier.campaigns.filing import FilingDesk
 from notifier.domain.contracts import Push
 from notifier.domain.direct import Direct
 from notifier.domain.errors import InputError
+from notifier.domain.filing import LEVELS
 from notifier.domain.messages import Inbound, Letter, Medium
 from notifier.domain.outcomes import Accepted, NoAnswer, Outcome, Reason, Settlement, Unsure
 from notifier.domain.settings import Web
 from notifier.store.ledger import Ledger
 from notifier.store.receipts import store_push
+from notifier.store.visits import Report
 from notifier.web.application import build_web
 from notifier.web.desk import FrontDesk
 from tests.report import ground
@@ -65,14 +69,26 @@ class RecordedDeeds:
     async def audience(self, campaign_id: int) -> int:
         return 1234
 
-    async def sign_off(self, visit_id: int, by: str, how: str, remark: str | None = None) -> None:
-        self._do("sign", visit_id, by, how, remark)
+    async def sign(self, visit_ids: Sequence[int], report: Report) -> bool:
+        self._do("sign", *visit_ids, report.who, report.how, report.remark)
+        return True
 
-    async def ask_excuse(self, visit_id: int, by: str, excuse: Reason) -> None:
-        self._do("excuse", visit_id, by, excuse)
+    async def ask_excuse(self, visit_id: int, excuse: Reason, report: Report) -> bool:
+        self._do("excuse", visit_id, report.who, excuse)
+        return True
+
+    async def note_absence(self, visit_id: int, found: Reason, report: Report) -> bool:
+        self._do("absent", visit_id, report.who, found)
+        return True
 
     async def confirm_excuse(self, visit_id: int, by: str) -> None:
         self._do("confirm", visit_id, by)
+
+    async def decline_excuse(self, visit_id: int, by: str) -> None:
+        self._do("decline", visit_id, by)
+
+    async def correct_number(self, household_id: int, person_id: int, written: str, by: str) -> None:
+        self._do("phone", household_id, person_id, written, by)
 
     async def answer(self, inquiry_id: int, by: str, words: str) -> str:
         self._do("answer", inquiry_id, by, words)
@@ -187,8 +203,11 @@ PEOPLE = (
 )
 
 
-async def a_front(ledger: Ledger) -> Front:
-    """Over the county of `tests.report.ground` with one user of each role; close its client afterwards."""
+async def a_front(ledger: Ledger, **desks: Any) -> Front:
+    """Over the county of `tests.report.ground` with one user of each role; close its client afterwards.
+
+    `desks`: fields of the front desk that are not recorded but real.
+    """
     await ground.lay_county(ledger)
     for user in PEOPLE:
         await add_user(ledger, user, PASSWORD, ground.NOW)
@@ -215,12 +234,13 @@ async def a_front(ledger: Ledger) -> Front:
         campaigns=deeds,
         visits=deeds,
         inquiries=deeds,
+        filings=FilingDesk(ledger, clock, LEVELS),
         receive_push=receive,
         verify_wechat_url=_echo,
         schema_is_current=schema_is_current,
         callback_secret=SECRET,
         send_now=texts,
     )
-    client = TestClient(TestServer(build_web(desk)))
+    client = TestClient(TestServer(build_web(replace(desk, **desks))))
     await client.start_server()
     return Front(client, ledger, deeds, clock, schema, texts)

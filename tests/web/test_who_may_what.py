@@ -19,6 +19,7 @@ GETS = {
     "/reviews": {"guanli", "baiyang", "shenhe"},
     "/matching": {"guanli"},
     "/visits": {"guanli", "baiyang", "shenhe", "cunguan"},
+    "/filings": {"guanli", "baiyang", "shenhe", "cunguan"},
     "/inquiries": {"guanli", "baiyang", "cunguan"},
 }
 POSTS = {

@@ -42,7 +42,7 @@ class Identity(SQLModel, table=True):
 
 
 class Benefit(SQLModel, table=True):
-    """惠农事项: a policy or a disbursement. `filed` and `audit` are a disbursement's 备案 and 审核, which gate its campaign."""
+    """惠农事项: a policy or a disbursement, whose `filed` and `audit` (备案, 审核) gate its campaign."""
 
     id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
     kind: str

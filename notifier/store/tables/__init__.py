@@ -34,6 +34,7 @@ from notifier.store.tables.payments import FilingStep, PaymentChange, PaymentPus
 from notifier.store.tables.people import Contact, Household, ImportRun, Person, Region
 from notifier.store.tables.register import HouseholdMerge, RegistryChange, Upload
 from notifier.store.tables.routing import GatewayChangeRow, GatewayShare, OperatorHint
+from notifier.store.tables.rules import HouseholdAttribute, NameList, NameListEntry
 from notifier.store.tables.staff import AccountLease, AuditEntry, Counter, Tick, Token, User
 
 __all__ = [
@@ -64,12 +65,15 @@ __all__ = [
     "Greeting",
     "HeardText",
     "Household",
+    "HouseholdAttribute",
     "HouseholdMerge",
     "Identity",
     "ImportRun",
     "Inquiry",
     "InquiryStep",
     "Message",
+    "NameList",
+    "NameListEntry",
     "Notice",
     "NumberSent",
     "NumberVerdict",

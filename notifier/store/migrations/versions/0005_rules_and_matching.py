@@ -1,5 +1,10 @@
 """Rules and matching"""
 
+import sqlalchemy as sa
+from alembic import op
+
+from notifier.store.tables.columns import Instant
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -8,7 +13,34 @@ depends_on = None
 
 def upgrade() -> None:
     """Bring the ledger to this revision."""
+    big = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    op.create_table(
+        "household_attribute",
+        sa.Column("household_id", big, primary_key=True, autoincrement=False),
+        sa.Column("kind", sa.String(), primary_key=True),
+        sa.Column("amount", big, nullable=False),
+    )
+    op.create_index("ix_household_attribute_kind", "household_attribute", ["kind"])
+    op.create_table(
+        "name_list",
+        sa.Column("id", big, primary_key=True, autoincrement=False),
+        sa.Column("name", sa.String(), nullable=False, unique=True),
+        sa.Column("uploaded_at", Instant(), nullable=False),
+        sa.Column("by_user", sa.String(), nullable=True),
+        sa.Column("n_rows", sa.Integer(), nullable=False),
+        sa.Column("n_unmatched", sa.Integer(), nullable=False),
+    )
+    op.create_table(
+        "name_list_entry",
+        sa.Column("list_id", big, primary_key=True, autoincrement=False),
+        sa.Column("household_id", big, primary_key=True, autoincrement=False),
+        sa.Column("row", sa.Integer(), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
+    )
+    op.create_index("ix_name_list_entry_household", "name_list_entry", ["household_id"])
 
 
 def downgrade() -> None:
     """Bring the ledger back."""
+    for table in ("name_list_entry", "name_list", "household_attribute"):
+        op.drop_table(table)

@@ -128,6 +128,9 @@ class Campaigns(Slice):
     confirm_above: int = Field(
         5000, ge=0, description="households; who submits a campaign for more than these types their number first"
     )
+    forbidden_file: Path = Field(
+        Path("config/forbidden_words.toml"), description="words that gateways refuse, by gateway"
+    )
     thousand_segments_fen: int = Field(
         4500, ge=0, description="fen; what a thousand billed segments cost by contract, for the estimate"
     )

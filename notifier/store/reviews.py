@@ -84,14 +84,24 @@ async def past_reviews(ledger: Ledger, campaign_id: int) -> list[PastReview]:
         ]
 
 
-async def reviewers_of(c: AsyncConnection, region_code: str, roles: Sequence[str]) -> list[str]:
-    """The users of exactly this region with one of the roles who are not disabled, by name."""
-    among = ", ".join(f":role{n}" for n in range(len(roles)))
-    rows = await c.execute(
-        text(
-            f"SELECT name FROM account WHERE region_code = :region AND is_disabled = 0 AND role IN ({among}) "
-            "ORDER BY name"
-        ),
-        {"region": region_code} | {f"role{n}": role for n, role in enumerate(roles)},
-    )
-    return [row.name for row in rows]
+async def reviewers(ledger: Ledger, regions: Sequence[str], roles: Sequence[str]) -> dict[str, list[str]]:
+    """The users of exactly these regions who may review, by region."""
+    found: dict[str, list[str]] = {region: [] for region in regions}
+    named = {f"region{n}": region for n, region in enumerate(found)} | {
+        f"role{n}": role for n, role in enumerate(roles)
+    }
+    among = ", ".join(f":region{n}" for n in range(len(found)))
+    those = ", ".join(f":role{n}" for n in range(len(roles)))
+    if not found:
+        return found
+    async with ledger.reading() as c:
+        rows = await c.execute(
+            text(
+                f"SELECT name, region_code FROM account WHERE region_code IN ({among}) AND is_disabled = 0 "
+                f"AND role IN ({those}) ORDER BY name"
+            ),
+            named,
+        )
+        for row in rows:
+            found[row.region_code].append(row.name)
+    return found

@@ -5,28 +5,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Self
 
-import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import Error, NoServersError
+from nats.errors import Error
 from nats.errors import TimeoutError as NothingCame
 from nats.js import JetStreamContext
 from nats.js.api import ConsumerConfig, RetentionPolicy, StreamConfig
 from nats.js.errors import BadRequestError
 
-from notifier.domain.errors import ConfigError
+from notifier.bus.connecting import connected
 
 # The sweep offers a waiting chunk every few seconds; without this its repeats would pile up behind a long broadcast.
 _REPEAT_WINDOW_S = 30.0
 _HEARTBEAT_S = 10.0
 _ACK_WAIT_S = 30.0
 _POLL_S = 5.0
-_CONNECT_S = 5.0
 _TROUBLE_S = 1.0
-
-
-async def _quietly(_: Exception) -> None:
-    """The library would print what the callers below already live with."""
 
 
 class JetStreamBus:
@@ -41,12 +35,7 @@ class JetStreamBus:
     @classmethod
     async def connect(cls, url: str, name: str) -> Self:
         """Connected, with its stream made if it was absent. Raises ConfigError when no server answers."""
-        try:
-            # The library itself would try for ever: right for a bus that was up, wrong for a misspelt address.
-            async with asyncio.timeout(_CONNECT_S):
-                client = await nats.connect(url, max_reconnect_attempts=-1, allow_reconnect=True, error_cb=_quietly)
-        except (OSError, NoServersError, Error, ValueError, TimeoutError):
-            raise ConfigError("bus.url: no NATS server answers there; start one or use memory://") from None
+        client = await connected(url)
         stream = client.jetstream()
         subject = f"{name}.chunk"
         config = StreamConfig(

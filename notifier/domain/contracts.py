@@ -200,6 +200,30 @@ class Bus(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class Posted:
+    """A sealed push on the stream; with `stays` set it is offered again after a while."""
+
+    sealed: bytes = field(repr=False)
+    stays: bool = False
+
+
+class Postbox(Protocol):
+    """Keeps sealed pushes until the ledger has them, so that a ledger that is away for hours loses none."""
+
+    async def post(self, key: str, sealed: bytes) -> bool:
+        """It is durable; False when one of the same key was posted a moment ago. Raises BusError if it is not."""
+        ...
+
+    def collect(self) -> AbstractAsyncContextManager[Sequence[Posted]]:
+        """Waits for some; leaving the block normally takes them off, leaving by an error offers them again at once."""
+        ...
+
+    async def close(self) -> None:
+        """Nothing is under way any more. Safe to repeat."""
+        ...
+
+
 class TokenStore(Protocol):
     """One shared place for a provider's access token, across processes."""
 

@@ -4,6 +4,8 @@ NotifierError
 ├── ConfigError        ours, found at the start; the sentence names the key and the mend
 ├── InputError         the user's file, form or command; says what, where and how to mend it
 ├── SourceError        a watched source failed; temporary or not
+│   └── NeedsPerson    it will not answer a program: somebody has to look with a browser
+├── BusError           the broker did not take what it was given
 ├── ProviderNonsense   a provider replied outside its own contract
 ├── SealError          a sealed value cannot be opened with the keys at hand
 └── TransitionError    a life cycle was asked for an edge it does not have
@@ -36,6 +38,17 @@ class SourceError(NotifierError):
         super().__init__(message)
         self.temporary = temporary
         self.retry_after = retry_after
+
+
+class NeedsPerson(SourceError):
+    """A watched source will not answer a program; it may have news that only a person can see."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, temporary=False)
+
+
+class BusError(NotifierError):
+    """The broker did not take what it was given; the ledger may."""
 
 
 class ProviderNonsense(NotifierError):

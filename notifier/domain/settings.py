@@ -75,6 +75,9 @@ class BusSettings(Slice):
         pattern=r"^[A-Z0-9_]+$",
         description="JetStream stream name; change it to run two counties on one cluster",
     )
+    replicas: int = Field(
+        1, ge=1, le=5, description="servers of the cluster that keep each raw receipt; 3 where there are three"
+    )
 
 
 class Web(Slice):

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from notifier.domain import settings as slices
+from notifier.domain.account_settings import Accounts, Alerts
 from notifier.domain.errors import ConfigError
 
 DEFAULT_FILE = Path("config/notifier.toml")
@@ -41,6 +42,8 @@ class Settings(BaseSettings):
     dispatch: slices.Dispatch = Field(default_factory=slices.Dispatch, description="sending")
     routing: slices.Routing = Field(default_factory=slices.Routing, description="shares of gateways")
     track: slices.Track = Field(default_factory=slices.Track, description="receipts and silence")
+    accounts: Accounts = Field(default_factory=Accounts, description="users and their logins")
+    alerts: Alerts = Field(default_factory=Alerts, description="what operators are told")
     inquiries: slices.Inquiries = Field(default_factory=slices.Inquiries, description="咨询 投诉 建议")
     schedule: slices.Schedule = Field(default_factory=slices.Schedule, description="how often steps run")
     wire: slices.Wire = Field(default_factory=slices.Wire, description="the HTTP client")

@@ -32,6 +32,7 @@ def front_desk(app: App, take_in: Callable[[Push], Awaitable[bool]] | None = Non
         settings=app.settings.web,
         clock=app.clock,
         campaigns=app.campaigns,
+        drafts=app.drafts,
         visits=app.visits,
         inquiries=app.inquiries,
         filings=app.filings,

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import text
 
 from notifier.domain.errors import InputError
+from notifier.domain.regions import CODE_LENGTH, span
 from notifier.store.ledger import Ledger
 from notifier.store.tables.columns import instant, stamp
 
@@ -23,14 +24,21 @@ class Account:
     is_disabled: bool = False
     n_failures: int = 0
     locked_until: datetime | None = None
+    must_change: bool = False
 
 
-_COLUMNS = "name, password_hash, role, region_code, is_disabled, n_failures, locked_until"
-
-
-def _account(row: Any) -> Account:
-    until = instant(row.locked_until) if row.locked_until else None
-    return Account(row.name, row.password_hash, row.role, row.region_code, bool(row.is_disabled), row.n_failures, until)
+def account_of(row: Any) -> Account:
+    """The account in a row that has all columns of the table."""
+    return Account(
+        name=row.name,
+        password_hash=row.password_hash,
+        role=row.role,
+        region_code=row.region_code,
+        is_disabled=bool(row.is_disabled),
+        n_failures=row.n_failures,
+        locked_until=instant(row.locked_until) if row.locked_until else None,
+        must_change=bool(row.must_change),
+    )
 
 
 async def add_account(ledger: Ledger, account: Account, at: datetime) -> None:
@@ -39,7 +47,7 @@ async def add_account(ledger: Ledger, account: Account, at: datetime) -> None:
         added = await c.execute(
             text(
                 "INSERT INTO account (name, password_hash, role, region_code, created_at, is_disabled, n_failures, "
-                "locked_until) VALUES (:name, :hash, :role, :region, :at, 0, 0, 0) "
+                "locked_until, must_change) VALUES (:name, :hash, :role, :region, :at, 0, 0, 0, :must) "
                 "ON CONFLICT (name) DO NOTHING RETURNING name"
             ),
             {
@@ -48,6 +56,7 @@ async def add_account(ledger: Ledger, account: Account, at: datetime) -> None:
                 "role": account.role,
                 "region": account.region_code,
                 "at": stamp(at),
+                "must": int(account.must_change),
             },
         )
         if added.first() is None:
@@ -57,29 +66,47 @@ async def add_account(ledger: Ledger, account: Account, at: datetime) -> None:
 async def find_account(ledger: Ledger, name: str) -> Account | None:
     """The account of that name, disabled ones too."""
     async with ledger.reading() as c:
-        row = (await c.execute(text(f"SELECT {_COLUMNS} FROM account WHERE name = :name"), {"name": name})).first()
-    return None if row is None else _account(row)
+        row = (await c.execute(text("SELECT * FROM account WHERE name = :name"), {"name": name})).first()
+    return None if row is None else account_of(row)
 
 
-async def list_accounts(ledger: Ledger) -> Sequence[Account]:
-    """Every account by name."""
+async def list_accounts(ledger: Ledger, region_code: str | None = None) -> Sequence[Account]:
+    """The accounts of a region and inside it, or all of them, by name; disabled ones too."""
+    first, last = ("0" * CODE_LENGTH, "9" * CODE_LENGTH) if region_code is None else span(region_code)
+    sql = text("SELECT * FROM account WHERE region_code BETWEEN :first AND :last ORDER BY name")
     async with ledger.reading() as c:
-        return [_account(row) for row in await c.execute(text(f"SELECT {_COLUMNS} FROM account ORDER BY name"))]
+        return [account_of(row) for row in await c.execute(sql, {"first": first, "last": last})]
 
 
-async def set_password_hash(ledger: Ledger, name: str, password_hash: str) -> bool:
-    """The account has the new password and is not locked; False when there is no such account."""
+async def set_password_hash(ledger: Ledger, name: str, password_hash: str, *, must_change: bool = False) -> bool:
+    """The account has the new password, is not locked, and none of its logins is open; False: no such account."""
     async with ledger.writing() as c:
         changed = await c.execute(
-            text("UPDATE account SET password_hash = :hash, n_failures = 0, locked_until = 0 WHERE name = :name"),
-            {"name": name, "hash": password_hash},
+            text(
+                "UPDATE account SET password_hash = :hash, n_failures = 0, locked_until = 0, must_change = :must "
+                "WHERE name = :name"
+            ),
+            {"name": name, "hash": password_hash, "must": int(must_change)},
+        )
+        await c.execute(text("DELETE FROM account_session WHERE name = :name"), {"name": name})
+        return bool(changed.rowcount)
+
+
+async def set_duty(ledger: Ledger, name: str, role: str, region_code: str) -> bool:
+    """The account has this role in this region from its next request on; False when there is no such account."""
+    async with ledger.writing() as c:
+        changed = await c.execute(
+            text("UPDATE account SET role = :role, region_code = :region WHERE name = :name"),
+            {"name": name, "role": role, "region": region_code},
         )
         return bool(changed.rowcount)
 
 
 async def set_disabled(ledger: Ledger, name: str, *, disabled: bool) -> bool:
-    """The account may (not) log in any more, open sessions included; False when there is no such account."""
+    """The account may (not) log in any more, open logins ended; False when there is no such account."""
     async with ledger.writing() as c:
+        if disabled:
+            await c.execute(text("DELETE FROM account_session WHERE name = :name"), {"name": name})
         changed = await c.execute(
             text("UPDATE account SET is_disabled = :disabled WHERE name = :name"),
             {"name": name, "disabled": int(disabled)},

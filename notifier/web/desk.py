@@ -8,14 +8,16 @@ from typing import Protocol
 from aiohttp import web
 
 from notifier.accounts.codes import CodeDesk
+from notifier.campaigns.drafting import DraftDesk
 from notifier.campaigns.filing import FilingDesk
+from notifier.domain.account_settings import Accounts
 from notifier.domain.codes import Codes
 from notifier.domain.contracts import Channel, Clock, Push
 from notifier.domain.direct import Direct, SendNow
-from notifier.domain.outcomes import Outcome, Postponed
-from notifier.domain.settings import Web
+from notifier.domain.outcomes import Outcome, Postponed, Reason
+from notifier.domain.settings import Registry, Web
 from notifier.store.ledger import Ledger
-from notifier.web.people_desks import VisitDesk
+from notifier.web.people_desks import FarmerDesk, VisitDesk
 
 
 class CampaignDesk(Protocol):
@@ -39,6 +41,14 @@ class CampaignDesk(Protocol):
 
     async def cancel(self, campaign_id: int, who: str) -> object:
         """What was not sent is withdrawn, for good."""
+        ...
+
+    async def permit_any_hour(self, campaign_id: int, who: str, why: str) -> object:
+        """It goes before all others, whatever the hour."""
+        ...
+
+    async def retry(self, campaign_id: int, who: str, reason: Reason, why: str) -> int:
+        """Who was not told for this reason, which is mended, is told again; how many."""
         ...
 
     async def audience(self, campaign_id: int) -> int:
@@ -79,6 +89,7 @@ class FrontDesk:
     settings: Web
     clock: Clock
     campaigns: CampaignDesk
+    drafts: DraftDesk
     visits: VisitDesk
     inquiries: InquiryDesk
     filings: FilingDesk
@@ -88,6 +99,12 @@ class FrontDesk:
     callback_secret: str = field(repr=False)
     send_now: SendNow = _no_gateway
     """One text that a person waits for; a desk without gateways sends none."""
+    accounts: Accounts = field(default_factory=Accounts)
+    """What people prove before they are let in."""
+    registry: Registry = field(default_factory=Registry)
+    """How the register is kept."""
+    farmers: FarmerDesk | None = None
+    """The farmers' own pages; a desk without them answers their links with 404."""
 
     @property
     def codes(self) -> Codes:

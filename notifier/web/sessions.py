@@ -1,4 +1,4 @@
-"""Who is asking: the session cookie, the user behind it, and what they may do where."""
+"""Who is asking: the session cookie or the key, the user behind it, and what they may do where."""
 
 import hmac
 import secrets
@@ -10,53 +10,77 @@ from aiohttp.typedefs import Middleware
 from aiohttp_session import Session, get_session, new_session, session_middleware
 from aiohttp_session.cookie_storage import EncryptedCookieStorage
 
-from notifier.accounts.desk import user_named
-from notifier.accounts.roles import Permission, User
+from notifier.accounts.keys import user_with_key
+from notifier.accounts.roles import Permission, Role, User
+from notifier.store import sessions
+from notifier.store.accounts import Account
+from notifier.store.factors import FactorKind, factors_of
+from notifier.web.addresses import visitor_of
 from notifier.web.desk import DESK, FrontDesk
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 USER = web.RequestKey("user", User)
-SIGNED = ("/callbacks/", "/api/payments/")
+LOGIN = web.RequestKey("login", int)
+"""The id of the open login; a system with a key has none."""
+SIGNED = ("/callbacks/", "/api/payments/", "/f/")
 """Paths where who asks is proved by the request itself, not by a session."""
 NO_SESSION = (*SIGNED, "/health", "/ready", "/metrics", "/static/", "/assets/", "/favicon.ico")
-OPEN_PATHS = ("/login", *NO_SESSION)
+OPEN_PATHS = ("/login", "/login/code", *NO_SESSION)
 """Paths that need no login, or end with / for everything below."""
 CSRF_FIELD = "_csrf"
+_BEARER = "Bearer "
+_CHANGE_PASSWORD, _ENROL = "/account/password", "/account/totp"
 
 
 def cookie_middleware(desk: FrontDesk) -> Middleware:
     """Sessions in an encrypted cookie whose key comes from the key file, so every process reads every cookie."""
     vault = desk.ledger.vault
+    is_secure = desk.settings.secure_cookies or desk.settings.public_url.startswith("https:")
     storage = EncryptedCookieStorage(
         vault.blind("session", "cookie, first half") + vault.blind("session", "cookie, second half"),
-        cookie_name="notifier",
+        # With this prefix a browser takes the cookie from this host over HTTPS only.
+        cookie_name="__Host-notifier" if is_secure else "notifier",
         max_age=desk.settings.session_hours * 3600,
-        secure=desk.settings.secure_cookies,
+        secure=is_secure,
         httponly=True,
         samesite="Lax",
     )
     return session_middleware(storage)
 
 
+def ages(desk: FrontDesk) -> sessions.Ages:
+    """How long a login lasts."""
+    return sessions.Ages(timedelta(hours=desk.settings.session_hours), desk.accounts.idle)
+
+
 @web.middleware
 async def know_the_user(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Behind it a request has a user, or a path that needs none."""
-    if not _is_under(request.path, NO_SESSION):
-        user = await _user_of(request, await get_session(request))
-        if user is not None:
-            request[USER] = user
-        elif not _is_under(request.path, OPEN_PATHS):
-            if request.path.startswith("/api/"):
-                raise web.HTTPUnauthorized(text="请先登录")
-            raise web.HTTPSeeOther("/login", headers=_whole_page(request))
+    if _is_under(request.path, NO_SESSION):
+        return await handler(request)
+    if request.path.startswith("/api/") and "Authorization" in request.headers:
+        request[USER] = await _user_of_key(request)
+        return await handler(request)
+    account = await _account_of(request, await get_session(request))
+    if account is not None:
+        request[USER] = User(account.name, Role(account.role), account.region_code)
+        await _demand_duties(request, account)
+    elif not _is_under(request.path, OPEN_PATHS):
+        if request.path.startswith("/api/"):
+            raise web.HTTPUnauthorized(text="请先登录，或使用密钥", headers={"WWW-Authenticate": "Bearer"})
+        raise web.HTTPSeeOther("/login", headers=_whole_page(request))
     return await handler(request)
 
 
 @web.middleware
 async def refuse_foreign_forms(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """A POST carries the token of its own session, or is refused; a push has its secret path or signature instead."""
-    if request.method not in ("GET", "HEAD", "OPTIONS") and not request.path.startswith(SIGNED):
+    """A POST carries the token of its own session, or is refused.
+
+    A push has its secret path or signature instead, and a system its key: no browser sends either by itself.
+    """
+    is_by_key = USER in request and LOGIN not in request
+    if request.method not in ("GET", "HEAD", "OPTIONS") and not request.path.startswith(SIGNED) and not is_by_key:
         session = await get_session(request)
         sent = (await request.post()).get(CSRF_FIELD)
         kept = session.get("csrf")
@@ -74,24 +98,57 @@ def _is_under(path: str, places: tuple[str, ...]) -> bool:
     return any(path.startswith(place) if place.endswith("/") else path == place for place in places)
 
 
-async def _user_of(request: web.Request, session: Session) -> User | None:
+async def _user_of_key(request: web.Request) -> User:
+    """The system behind the key. Raises HTTPUnauthorized, the same for an unknown, an expired and a revoked one."""
+    desk, said = request.app[DESK], request.headers["Authorization"]
+    user = await user_with_key(desk.ledger, said.removeprefix(_BEARER).strip(), desk.clock.now())
+    if user is None or not said.startswith(_BEARER):
+        raise web.HTTPUnauthorized(text="密钥不对、已过期或已撤销", headers={"WWW-Authenticate": "Bearer"})
+    return user
+
+
+async def _account_of(request: web.Request, session: Session) -> Account | None:
+    desk, token = request.app[DESK], session.get("token")
+    if not isinstance(token, str):
+        return None
+    found = await sessions.find_session(desk.ledger, token, ages(desk), desk.clock.now())
+    if found is None:
+        return None
+    request[LOGIN], account = found
+    return account
+
+
+async def _demand_duties(request: web.Request, account: Account) -> None:
+    """Who must first choose a password, or enrol a one-time password, is led there from everywhere else."""
+    here = request.path
+    if here in (_CHANGE_PASSWORD, "/logout"):
+        return
+    must = _CHANGE_PASSWORD if account.must_change else None
     desk = request.app[DESK]
-    name, mark, since = session.get("user"), session.get("mark"), session.get("since")
-    if not (isinstance(name, str) and isinstance(mark, str) and isinstance(since, int | float)):
-        return None
-    age = desk.clock.now().timestamp() - since
-    if not 0 <= age < timedelta(hours=desk.settings.session_hours).total_seconds():
-        return None
-    user = await user_named(desk.ledger, name)
-    return user if user is not None and hmac.compare_digest(user.mark, mark) else None
+    if must is None and desk.accounts.require_totp and account.role == Role.ADMINISTRATOR.value:
+        totp = (await factors_of(desk.ledger, account.name)).get(FactorKind.TOTP)
+        must = _ENROL if totp is None or totp.verified_at is None else None
+    if must is None or (must == _ENROL and here.startswith(_ENROL)):
+        return
+    if here.startswith("/api/"):
+        raise web.HTTPForbidden(text="请先在控制台完成账号设置")
+    raise web.HTTPSeeOther(must, headers={"HX-Redirect": must} if "HX-Request" in request.headers else {})
 
 
 async def open_session(request: web.Request, user: User) -> None:
     """A fresh session of the user; nothing of an earlier one is in it."""
+    desk, token = request.app[DESK], secrets.token_urlsafe(32)
+    await sessions.open_session(desk.ledger, user.name, token, visitor_of(request), desk.clock.now())
     session = await new_session(request)
-    session["user"], session["mark"] = user.name, user.mark
-    session["since"] = request.app[DESK].clock.now().timestamp()
-    session["csrf"] = secrets.token_urlsafe(24)
+    session["token"], session["csrf"] = token, secrets.token_urlsafe(24)
+
+
+async def close_session(request: web.Request) -> None:
+    """The login is over here and in the ledger, so that a copy of the cookie is worth nothing."""
+    desk = request.app[DESK]
+    if LOGIN in request:
+        await sessions.end_session(desk.ledger, request[USER].name, request[LOGIN], desk.clock.now())
+    (await get_session(request)).invalidate()
 
 
 async def csrf_token(request: web.Request) -> str:

@@ -46,11 +46,15 @@ async def test_the_cookie_is_sealed_and_out_of_reach_of_scripts(front: Front) ->
     assert "guanli" not in cookie
 
 
-async def test_a_session_ends_after_its_hours(front: Front) -> None:
+async def test_a_session_ends_after_its_hours_and_when_nobody_uses_it(front: Front) -> None:
     await front.log_in("guanli")
-    front.clock.at += timedelta(hours=11, minutes=59)
-    await front.page("/")
-    front.clock.at += timedelta(minutes=2)
+    for _ in range(7):
+        front.clock.at += timedelta(hours=1, minutes=42)
+        await front.page("/")
+    front.clock.at += timedelta(minutes=7)
+    await front.page("/", 303)
+    await front.log_in("guanli")
+    front.clock.at += timedelta(hours=2, seconds=1)
     await front.page("/", 303)
 
 
@@ -62,7 +66,10 @@ async def test_a_disabled_user_is_out_at_once(front: Front) -> None:
 
 async def test_logging_out_ends_the_session(front: Front) -> None:
     await front.log_in("guanli")
+    stolen = {cookie.key: cookie.value for cookie in front.client.session.cookie_jar}
     assert (await front.post("/logout")).status == 303
+    await front.page("/", 303)
+    front.client.session.cookie_jar.update_cookies(stolen)
     await front.page("/", 303)
 
 

@@ -8,7 +8,10 @@ from functools import partial
 from typing import Any
 
 from notifier.campaigns.deciding import CampaignDesk
+from notifier.campaigns.drafting import DraftDesk
 from notifier.campaigns.filing import FilingDesk
+from notifier.campaigns.previewing import Workshop
+from notifier.campaigns.words import load_words
 from notifier.channels import by_medium, open_channels
 from notifier.channels.wechat import official_account
 from notifier.compose import step as composing
@@ -18,11 +21,13 @@ from notifier.dispatch import settle as settling
 from notifier.dispatch import step as dispatching
 from notifier.dispatch.connections import Connections
 from notifier.dispatch.direct import send_now
+from notifier.dispatch.hours import held_back
 from notifier.dispatch.missing import ask_missing
 from notifier.dispatch.routes import rebalance
 from notifier.dispatch.step import DispatchDesk
 from notifier.domain.contracts import Channel, Clock, Replies
 from notifier.domain.direct import SendNow
+from notifier.domain.lanes import Lane
 from notifier.domain.texts import Wording
 from notifier.inquiries.answering import InquiryDesk
 from notifier.match import step as matching
@@ -59,6 +64,7 @@ class App:
     tracking: TrackDesk
     replies: Replies | None
     campaigns: CampaignDesk
+    drafts: DraftDesk
     visits: VisitDesk
     inquiries: InquiryDesk
     filings: FilingDesk
@@ -124,10 +130,24 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
             tracking=TrackDesk(ledger, clock, channels, settings.track, settings.inquiries, same),
             replies=replies,
             campaigns=CampaignDesk(ledger, clock, settings.campaigns.launch_when_approved),
+            drafts=_draft_desk(settings, dispatching, now),
             filings=FilingDesk(ledger, clock, settings.watch.filing_levels()),
             visits=VisitDesk(ledger, clock, settings.registry.shared_above),
             inquiries=InquiryDesk(ledger, clock, settings.inquiries, {"wechat": replies} if replies else {}),
         )
+
+
+def _draft_desk(of: Settings, dispatching: DispatchDesk, now: SendNow) -> DraftDesk:
+    words = load_words(of.campaigns.forbidden_file)
+    shop = Workshop(dispatching.wording, by_medium(dispatching.channels), words, of.compose.hotline)
+    return DraftDesk(
+        dispatching.ledger,
+        dispatching.clock,
+        of.campaigns,
+        shop,
+        now,
+        lambda at: held_back(at, of.dispatch).get(Lane.POLICY, at),
+    )
 
 
 def _dispatch_desk(

@@ -33,6 +33,7 @@ def front_desk(app: App, take_in: Callable[[Push], Awaitable[bool]] | None = Non
         clock=app.clock,
         campaigns=app.campaigns,
         drafts=app.drafts,
+        drafts=app.drafts,
         visits=app.visits,
         inquiries=app.inquiries,
         filings=app.filings,

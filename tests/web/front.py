@@ -25,6 +25,7 @@ from notifier.store.receipts import store_push
 from notifier.store.visits import Report
 from notifier.web.application import build_web
 from notifier.web.desk import FrontDesk
+from tests.campaigns.drafting import a_draft_desk
 from tests.report import ground
 
 SECRET = "callback-secret-of-this-test"
@@ -65,6 +66,13 @@ class RecordedDeeds:
 
     async def cancel(self, campaign_id: int, who: str) -> None:
         self._do("cancel", campaign_id, who)
+
+    async def permit_any_hour(self, campaign_id: int, who: str, why: str) -> None:
+        self._do("any_hour", campaign_id, who, why)
+
+    async def retry(self, campaign_id: int, who: str, reason: Reason, why: str) -> int:
+        self._do("retry", campaign_id, who, reason, why)
+        return 7
 
     async def audience(self, campaign_id: int) -> int:
         return 1234
@@ -232,6 +240,7 @@ async def a_front(ledger: Ledger, **desks: Any) -> Front:
         settings=Web(callback_secret=SecretStr(SECRET)),
         clock=clock,
         campaigns=deeds,
+        drafts=a_draft_desk(ledger, clock, texts),
         visits=deeds,
         inquiries=deeds,
         filings=FilingDesk(ledger, clock, LEVELS),

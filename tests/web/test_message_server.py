@@ -12,8 +12,10 @@ from aiohttp.test_utils import TestClient, TestServer
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from notifier.campaigns.filing import FilingDesk
 from notifier.channels.wechat import Wechat
 from notifier.domain import settings
+from notifier.domain.filing import LEVELS
 from notifier.sandbox.settings import PushMode, WeChatSettings
 from notifier.sandbox.wechat.envelope import Sealer
 from notifier.store.ledger import Ledger, open_ledger
@@ -24,9 +26,10 @@ from notifier.track.step import TrackDesk
 from notifier.web.application import build_web
 from notifier.web.desk import FrontDesk
 from notifier.wire import Wire
+from tests.campaigns.drafting import a_draft_desk
 from tests.channels.doubles import FrozenClock, MemoryTokens
 from tests.day.county import openid
-from tests.web.front import SECRET, RecordedDeeds
+from tests.web.front import SECRET, RecordedDeeds, RecordedTexts
 
 ME = openid(1)
 ADDRESS = f"/callbacks/wechat/{SECRET}"
@@ -64,8 +67,10 @@ class Account:
             settings=settings.Web(callback_secret=SecretStr(SECRET)),
             clock=self.clock,
             campaigns=deeds,
+            drafts=a_draft_desk(self.ledger, self.clock, RecordedTexts()),
             visits=deeds,
             inquiries=deeds,
+            filings=FilingDesk(self.ledger, self.clock, LEVELS),
             receive_push=lambda push: store_push(self.ledger, push),
             verify_wechat_url=self.channel.verify_url,
             schema_is_current=is_current,

@@ -94,6 +94,17 @@ class Policy:
     body: str
 
 
+class Issue(StrEnum):
+    """How a list stands to the lines of its batch that are known already."""
+
+    LIST = "list"
+    """A list like any other: it corrects lines when it holds most of the batch's persons again."""
+    AGAIN = "again"
+    """It says that it corrects an earlier list (更正, 修正 …)."""
+    PART = "part"
+    """A part by its nature: rows that were mended, records behind a cursor. It only adds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Disbursement:
     """One batch of payments of one item. `filing_number` is the 备案号; `title` says item and period."""
@@ -106,12 +117,39 @@ class Disbursement:
     basis: str | None
     lines: Sequence[PaymentLine] = field(repr=False)
     rejected: Sequence[RejectedLine] = field(repr=False)
+    issue: Issue = Issue.LIST
+
+
+class AttachmentKind(StrEnum):
+    """What an attachment of a published page turned out to be."""
+
+    TEXT = "text"
+    """Its text could be read."""
+    PAYMENTS = "payments"
+    """A payment list: a draft that waits until a person takes it in; never told by itself."""
+    OTHER = "other"
+    """Kept, not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that hangs on a published page. `text` is masked and empty unless its kind is TEXT; `n_lines` counts the
+    lines of a payment list; `why` says in Chinese what could not be read."""
+
+    name: str
+    url: str
+    content: bytes = field(repr=False)
+    kind: AttachmentKind
+    text: str = field(repr=False)
+    n_lines: int
+    why: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing a source shows. `identities` are its stable keys (normalised URL; title + 文号; file digest + item):
-    it is known already when any of them is. `raw` is the snapshot kept as proof, sealed."""
+    it is known already when any of them is. `raw` is the snapshot kept as proof, sealed. `advances`: the source was
+    read up to `memory`, which is kept in the same commit as what was found."""
 
     source: str
     identities: Sequence[str]
@@ -119,3 +157,5 @@ class Finding:
     raw: bytes = field(repr=False)
     found_at: datetime
     memory: dict[str, str] = field(default_factory=dict)
+    advances: bool = False
+    attachments: Sequence[Attachment] = ()

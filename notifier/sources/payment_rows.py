@@ -1,6 +1,7 @@
 """One row of a payment workbook: read, checked, and either a line or a reason in Chinese."""
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -11,7 +12,7 @@ from notifier.domain.free_text import masked, masked_or_none
 from notifier.domain.identity import card_tail, normal_group, read_card, read_id, says_nothing, written
 from notifier.domain.money import fen, product_agrees, yuan
 from notifier.sources.lines import Cell
-from notifier.sources.payment_titles import Titles, in_wan, normal_filing, read_audit
+from notifier.sources.payment_titles import Titles, in_wan, normal_filing, read_audit, without_correction
 from notifier.sources.workbook import SheetRow
 
 _MASKED = re.compile(r"[\dXx*＊×]*[*＊×]{2,}[\dXx*＊×]*")
@@ -37,7 +38,7 @@ def key_of(row: SheetRow, titles: Titles, file_item: str | None) -> BatchKey:
     """The batch that a row belongs to, readable also where the row itself is not; `file_item` is the last resort."""
     own = _names(row)
     said = {name: masked(written(row.cells.get(name)), own) for name in ("item", "goods", "period", "filing", "audit")}
-    item = said["item"] or titles.item or said["goods"] or file_item or "惠农补贴"
+    item = without_correction(said["item"] or titles.item or said["goods"] or file_item or "") or "惠农补贴"
     period = said["period"] or titles.period
     if period and re.fullmatch(r"(19|20)\d{2}", period):
         period += "年"
@@ -61,26 +62,37 @@ def read_line(row: SheetRow, titles: Titles, key: BatchKey) -> PaymentLine:
     state, why = _state(cells, is_goods=goods is not None and amount is None)
     own = _names(row)  # what is kept in clear must not say whose line it is, wherever a clerk wrote the name again
     return PaymentLine(
-        sheet=masked(row.sheet, own),
+        sheet=_shared(masked(row.sheet, own)) or "",
         row=row.number,
         beneficiary=name or holder,
         holder=holder or None,
         id_number=id_number,
         account_tail=tail,
-        village=masked_or_none(village, own),
-        group=masked_or_none(group, own),
+        village=_shared(masked_or_none(village, own)),
+        group=_shared(masked_or_none(group, own)),
         item=key.item,
         area_mu=area,
         standard_fen=standard,
         amount_fen=amount,
         period=key.period,
         state=state,
-        returned_why=masked_or_none(why, own),
-        goods=masked_or_none(goods, own),
+        returned_why=_shared(masked_or_none(why, own)),
+        goods=_shared(masked_or_none(goods, own)),
         quantity=quantity,
-        unit=masked(written(cells.get("unit")), own) or None if goods else None,
-        pick_up=masked_or_none(_pick_up(cells), own) if goods else None,
+        unit=_shared(masked(written(cells.get("unit")), own) or None) if goods else None,
+        pick_up=_shared(masked_or_none(_pick_up(cells), own)) if goods else None,
     )
+
+
+def _shared(text: str | None) -> str | None:
+    """One string for all lines that say the same: a county's list has 200,000 lines and 150 villages."""
+    return None if text is None else sys.intern(text)
+
+
+def corrects(row: SheetRow) -> bool:
+    """True when the row says that it corrects a line told before."""
+    said = written(row.cells.get("correction"))
+    return said not in ("", "0", "否", "false", "False")
 
 
 def _names(row: SheetRow) -> tuple[str, ...]:

@@ -38,6 +38,7 @@ _LIST_WORDS = re.compile(
     r"(?:资金)?(?:补贴|补助)?(?:发放|兑付|兑现|支付|补发|退票|失败|领取)?(?:情况)?"
     r"(?:清册|花名册|名册|名单|明细表?|清单|台账|登记表|公示表?|统计表|汇总表|表)(?:[((].*)?$"
 )
+_CORRECTION = re.compile(r"[((]?(?<!账号)(?<!账户)(?<!信息)(?:更正|修正|订正|勘误|重新发布)(?:后|版|稿|表)?的?[))]?")
 _SENT_BACK = re.compile(r"整改|退回|不通过|未通过|驳回|不合格")
 _PASSED = re.compile(r"通过|已审|审定|完成|同意|已发放|已拨付|合格")
 _LEVELS = (("县", AuditState.COUNTY), ("市", AuditState.COUNTY), ("乡", AuditState.TOWNSHIP))
@@ -50,7 +51,7 @@ _BELOW = {
 
 @dataclass(frozen=True, slots=True)
 class Titles:
-    """What stands above a table; None where it is not said. `unit` is 元 or 万元."""
+    """What stands above a table; None where it is not said. `unit` is 元 or 万元; `corrects`: it says 更正 or alike."""
 
     filing: str | None = None
     audit: str | None = None
@@ -58,6 +59,7 @@ class Titles:
     item: str | None = None
     unit: str | None = None
     basis: str | None = None
+    corrects: bool = False
 
 
 def read_titles(titles: Sequence[str]) -> Titles:
@@ -70,10 +72,21 @@ def read_titles(titles: Sequence[str]) -> Titles:
             told.setdefault(_FIELD[word], what.strip())
         if not pairs:
             headlines.append(fold(masked(title)))
-    headline = headlines[0] if headlines else ""
+    corrects = any(corrects_another(title) for title in headlines)
+    headline = without_correction(headlines[0]) if headlines else ""
     period = told.get("period") or (found[0] if (found := _PERIOD.search(headline)) else None)
     item = told.get("item") or item_of(headline)
-    return Titles(told.get("filing"), told.get("audit"), period, item, told.get("unit"), told.get("basis"))
+    return Titles(told.get("filing"), told.get("audit"), period, item, told.get("unit"), told.get("basis"), corrects)
+
+
+def corrects_another(text: str) -> bool:
+    """True when a title or file name says that its list corrects an earlier one: 更正, 修正, 订正, 勘误, 重新发布."""
+    return bool(_CORRECTION.search(text))
+
+
+def without_correction(headline: str) -> str:
+    """The headline without those words, so that a corrected list is of the item that it corrects."""
+    return _CORRECTION.sub("", headline)
 
 
 def item_of(headline: str) -> str | None:

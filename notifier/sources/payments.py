@@ -1,32 +1,39 @@
-"""A payment workbook as batches: a Disbursement an item, its lines and its rejected rows; nothing is dropped."""
+"""Payments as batches: a Disbursement an item, its lines and its rejected rows; nothing is dropped."""
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from notifier.domain.benefits import Disbursement, PaymentLine, PaymentState, RejectedLine
+from notifier.domain.benefits import Disbursement, Issue, PaymentLine, PaymentState, RejectedLine
 from notifier.domain.errors import InputError
 from notifier.domain.free_text import masked, masked_or_none
 from notifier.domain.identity import normal_name, written
 from notifier.sources.headers import HeaderAliases
 from notifier.sources.lines import Cell
-from notifier.sources.payment_rows import BatchKey, key_of, read_line
-from notifier.sources.payment_titles import Titles, in_wan, item_of, read_titles
-from notifier.sources.workbook import SheetRow, read_workbook
+from notifier.sources.payment_rows import BatchKey, corrects, key_of, read_line
+from notifier.sources.payment_titles import Titles, corrects_another, in_wan, item_of, read_titles, without_correction
+from notifier.sources.workbook import Reading, SheetRow, read_workbook
 
 _TITLE_MOST = 80
 _LEAST_SPOKEN = 3
 _LOSES_DIGITS = 1e15
 _HOW_TO_DIFFER = "确有两笔时请在备注以外的列中写出区别（如面积）"
 _WHO_IT_IS = "如是同村同名的两人，请补填身份证号"
+_MENDED = ("退回原因", "原行号")
+"""Headers of the workbook in which rejected rows go back."""
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentWorkbook:
-    """Everything in one file. `n_rows` = lines of all batches + rejected rows of all batches."""
+    """Everything in one file. `n_rows` = lines of all batches + rejected rows of all batches.
+
+    `notes` say in Chinese which columns were recognised by their content.
+    """
 
     batches: Sequence[Disbursement]
     n_rows: int
+    notes: Sequence[str] = ()
 
 
 @dataclass(slots=True)
@@ -34,7 +41,8 @@ class _Batch:
     basis: str | None
     lines: list[PaymentLine] = field(default_factory=list)
     rejected: list[RejectedLine] = field(default_factory=list)
-    seen: dict[PaymentLine, tuple[str, int]] = field(default_factory=dict)
+    seen: dict[bytes, tuple[str, int]] = field(default_factory=dict)
+    issue: Issue = Issue.LIST
 
 
 def read_payments(source: Path | bytes, name: str, aliases: HeaderAliases) -> PaymentWorkbook:
@@ -42,22 +50,39 @@ def read_payments(source: Path | bytes, name: str, aliases: HeaderAliases) -> Pa
 
     Raises InputError (Chinese, naming the file) when nothing can be read at all; a bad row only rejects itself.
     """
+    return batches_of(read_workbook(source, name, aliases, by_content=True), name)
+
+
+def batches_of(reading: Reading, name: str, issue: Issue = Issue.LIST) -> PaymentWorkbook:
+    """The batches of what is being read, which is closed then. `name` is the last resort for the item. As above."""
+    stem = Path(name).stem
+    issue = Issue.AGAIN if issue is Issue.LIST and corrects_another(stem) else issue
     batches: dict[BatchKey, _Batch] = {}
     titles_of: dict[tuple[str, ...], Titles] = {}
-    file_item = item_of(Path(name).stem)
-    reading = read_workbook(source, name, aliases)
+    file_item = item_of(without_correction(stem))
     n_rows = 0
     try:
         for row in reading:
             above = tuple(row.titles)
             titles = titles_of.setdefault(above, titles_of.get(above) or read_titles(above))
             key = key_of(row, titles, file_item)
-            _take(batches.setdefault(key, _Batch(titles.basis)), row, titles, key)
+            batch = batches.setdefault(key, _Batch(titles.basis, issue=issue))
+            batch.issue = _issue(batch.issue, row, titles)
+            _take(batch, row, titles, key)
             n_rows += 1
     finally:
         reading.close()
     spoken = _names_spoken(batches)
-    return PaymentWorkbook([_disbursement(key, batch, spoken) for key, batch in batches.items()], n_rows)
+    found = [_disbursement(key, batch, spoken) for key, batch in batches.items()]
+    return PaymentWorkbook(found, n_rows, tuple(reading.recognised))
+
+
+def _issue(so_far: Issue, row: SheetRow, titles: Titles) -> Issue:
+    if titles.corrects or corrects(row):
+        return Issue.AGAIN
+    if so_far is Issue.LIST and all(word in row.header for word in _MENDED):
+        return Issue.PART
+    return so_far
 
 
 def _names_spoken(batches: Mapping[BatchKey, _Batch]) -> Collection[str]:
@@ -69,8 +94,8 @@ def _names_spoken(batches: Mapping[BatchKey, _Batch]) -> Collection[str]:
     texts |= {batch.basis for batch in batches.values() if batch.basis}
     texts |= {line.sheet for batch in batches.values() for line in batch.lines}
     said = "\n".join(texts)
-    names = {line.beneficiary for batch in batches.values() for line in batch.lines}
-    return [name for name in names if len(name) >= _LEAST_SPOKEN and name in said]
+    names = {line.beneficiary for batch in batches.values() for line in batch.lines if line.beneficiary in said}
+    return [name for name in names if len(name) >= _LEAST_SPOKEN]
 
 
 def _take(batch: _Batch, row: SheetRow, titles: Titles, key: BatchKey) -> None:
@@ -78,8 +103,8 @@ def _take(batch: _Batch, row: SheetRow, titles: Titles, key: BatchKey) -> None:
         if row.problem:
             raise InputError(row.problem)
         line = read_line(row, titles, key)
-        first = batch.seen.setdefault(_sameness(line), (row.sheet, row.number))
-        if first != (row.sheet, row.number):
+        first = batch.seen.setdefault(_sameness(line), (line.sheet, row.number))
+        if first != (line.sheet, row.number):
             sheet = f"工作表“{first[0]}”" if first[0] else ""
             raise InputError(f"与{sheet}第{first[1]}行重复；{_HOW_TO_DIFFER if line.id_number else _WHO_IT_IS}")
         batch.lines.append(line)
@@ -102,20 +127,14 @@ def _header(row: SheetRow, titles: Titles) -> tuple[str, ...]:
     return tuple(header)
 
 
-def _sameness(line: PaymentLine) -> PaymentLine:
-    """The line without what two writings of one payment may differ in."""
-    by_id = line.id_number is not None
-    return replace(
-        line,
-        sheet="",
-        row=0,
-        beneficiary=normal_name(line.beneficiary),
-        holder=None,
-        village=None if by_id else line.village,
-        group=None if by_id else line.group,
-        returned_why=None,
-        pick_up=None,
+def _sameness(line: PaymentLine) -> bytes:
+    """A digest of the line without what two writings of one payment may differ in."""
+    where = (line.village, line.group) if line.id_number is None else ()
+    said = (
+        *(normal_name(line.beneficiary), line.id_number, line.account_tail, *where, line.item, line.area_mu),
+        *(line.standard_fen, line.amount_fen, line.period, line.state, line.goods, line.quantity, line.unit),
     )
+    return hashlib.blake2b(repr(said).encode("utf-8", "replace"), digest_size=12).digest()
 
 
 def _disbursement(key: BatchKey, batch: _Batch, spoken: Collection[str]) -> Disbursement:
@@ -133,6 +152,7 @@ def _disbursement(key: BatchKey, batch: _Batch, spoken: Collection[str]) -> Disb
         basis=masked_or_none(batch.basis, spoken),
         lines=lines,
         rejected=batch.rejected,
+        issue=batch.issue,
     )
 
 

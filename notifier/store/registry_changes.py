@@ -77,6 +77,12 @@ def _sealed(ledger: Ledger, place: str, change_id: int, value: str | None) -> by
     return None if value is None else ledger.vault.seal_text(place, change_id, value)
 
 
+async def without_persons(ledger: Ledger, household_id: int, words: str) -> str:
+    """The words with numbers and the names of the household masked, as they may be kept."""
+    async with ledger.reading() as c:
+        return await _reason(c, ledger, [household_id], words)
+
+
 async def _reason(c: AsyncConnection, ledger: Ledger, household_ids: Sequence[int], why: str) -> str:
     rows = await c.execute(
         text(f"SELECT id, name_sealed FROM person WHERE {ledger.among('household_id', 'ids')}"),

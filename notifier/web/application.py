@@ -4,7 +4,20 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
-from notifier.web import callbacks, deeds, entrance, filings, inquiries, officer, probes, queues, reports
+from notifier.web import (
+    callbacks,
+    correcting,
+    deeds,
+    entrance,
+    filings,
+    household,
+    inquiries,
+    officer,
+    probes,
+    queues,
+    registry,
+    reports,
+)
 from notifier.web.desk import DESK, FrontDesk
 from notifier.web.guards import guard
 from notifier.web.pages import set_up_pages
@@ -21,6 +34,9 @@ ROUTES: tuple[Iterable[web.RouteDef], ...] = (
     officer.ROUTES,
     inquiries.ROUTES,
     filings.ROUTES,
+    registry.ROUTES,
+    household.ROUTES,
+    correcting.ROUTES,
 )
 """Each module of pages, and the addresses it answers."""
 

@@ -28,6 +28,7 @@ PLACES: tuple[Place, ...] = (
     Place("/reviews", "政策审核", _who_may(Permission.REVIEW)),
     Place("/matching", "待核对", _is_of_the_county),
     Place("/filings", "备案审核", _who_may(Permission.FILE)),
+    Place("/households", "农户", _who_may(Permission.HOUSEHOLDS)),
     Place("/visits", "入户", _who_may(Permission.VISIT, Permission.EXCUSE)),
     Place("/inquiries", "咨询", _who_may(Permission.ANSWER)),
 )

@@ -28,6 +28,11 @@ def local(at: datetime | None) -> str:
     return "" if at is None else f"{at.astimezone(_COUNTY_TIME):%m月%d日 %H:%M}"
 
 
+def local_long(at: datetime | None) -> str:
+    """ "2026年11月24日 10:00" in the county's time; empty for None."""
+    return "" if at is None else f"{at.astimezone(_COUNTY_TIME):%Y年%m月%d日 %H:%M}"
+
+
 def number(n: int) -> str:
     """With separators: 12,345."""
     return f"{n:,}"
@@ -42,7 +47,9 @@ def set_up_pages(app: web.Application) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    aiohttp_jinja2.get_env(app).filters.update(local=local, number=number, reason=reason_text, bar=bar)
+    aiohttp_jinja2.get_env(app).filters.update(
+        local=local, local_long=local_long, number=number, reason=reason_text, bar=bar
+    )
     texts = {"CAMPAIGN_TEXT": CAMPAIGN_TEXT, "LEVEL_TEXT": LEVEL_TEXT, "MEDIUM_TEXT": MEDIUM_TEXT}
     aiohttp_jinja2.get_env(app).globals.update(
         texts, VISIT_TEXT=VISIT_TEXT, ROLE_TEXT=ROLE_TEXT, Permission=Permission, floored=floored, places_of=places_of

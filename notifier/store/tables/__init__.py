@@ -36,6 +36,7 @@ from notifier.store.tables.register import HouseholdMerge, RegistryChange, Uploa
 from notifier.store.tables.routing import GatewayChangeRow, GatewayShare, OperatorHint
 from notifier.store.tables.rules import HouseholdAttribute, NameList, NameListEntry
 from notifier.store.tables.staff import AccountLease, AuditEntry, Counter, Tick, Token, User
+from notifier.store.tables.understanding import Decision, DisclosureFiling, DisclosureItem, Understood
 
 __all__ = [
     "AccountLease",
@@ -54,7 +55,10 @@ __all__ = [
     "Contact",
     "CorrectionTask",
     "Counter",
+    "Decision",
     "DirectAttempt",
+    "DisclosureFiling",
+    "DisclosureItem",
     "Factor",
     "FilingStep",
     "Follower",
@@ -99,6 +103,7 @@ __all__ = [
     "Tally",
     "Tick",
     "Token",
+    "Understood",
     "UnsureAttempt",
     "Upload",
     "User",

@@ -1,6 +1,9 @@
-"""The audit trail: entries are only ever appended, and each carries a hash over itself and the one before."""
+"""The audit trail: entries are only ever appended, and each carries a keyed hash over itself and the one before.
 
-import hashlib
+Whoever can write to the database but has not the key file can neither change an entry nor add one unnoticed.
+"""
+
+import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,11 +13,14 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifier.store.ledger import Ledger, take_ids
+from notifier.domain.regions import level_of, span
+from notifier.store.ledger import VAULT, Ledger, take_ids
+from notifier.store.sealing import Vault
 from notifier.store.tables.columns import instant, stamp
 
 _PAGE = 1000
 _START = b"\0" * 32
+_NEVER = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,25 @@ class Entry:
     who: str
     what: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries: of one user, of deeds that begin with `what`, of a time, and older than entry `before`."""
+
+    who: str = ""
+    what: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest entry of the trail at some time: its number and its hash in hexadecimal digits."""
+
+    entry_id: int
+    hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +84,61 @@ async def append(
             "INSERT INTO audit_entry (id, at, who, what, detail, previous_hash, hash) "
             "VALUES (:id, :at, :who, :what, :detail, :previous, :hash)"
         ),
-        {**row, "hash": _hash(row)},
+        {**row, "hash": _hash(c.info[VAULT], row)},
     )
     return entry_id
 
 
-async def verify(ledger: Ledger) -> Sequence[Break]:
-    """Every break of the chain, oldest first: changed, removed or cut-off entries. Empty when it is whole."""
+async def verify(ledger: Ledger, known: Head | None = None) -> Sequence[Break]:
+    """Every break of the chain, oldest first: changed, removed or cut-off entries. Empty when it is whole.
+
+    `known` is a head that was written down outside of the ledger: the trail must still have that very entry.
+    """
     breaks: list[Break] = []
     expected_id, previous = 1, _START
+    has_known = known is None
     async with ledger.reading() as c:
         while page := (await c.execute(text(_PAGE_SQL), {"first": expected_id, "n": _PAGE})).mappings().all():
             for row in page:
-                breaks += _judge(dict(row), expected_id, previous)
+                breaks += _judge(ledger.vault, dict(row), (expected_id, previous))
                 expected_id, previous = int(row["id"]) + 1, bytes(row["hash"])
+                has_known = has_known or known == Head(int(row["id"]), previous.hex())
         end = (await c.execute(text("SELECT next_id FROM counter WHERE name = 'audit_entry'"))).scalar()
     if end is not None and int(end) != expected_id:
         breaks.append(Break(expected_id, "末尾的记录被删除"))
+    if known is not None and not has_known:
+        breaks.append(Break(known.entry_id, "与此前抄下的链头不符"))
     return breaks
+
+
+async def head(ledger: Ledger) -> Head | None:
+    """The newest entry; whoever writes it down can later prove that nothing up to it was cut off. None: no entry."""
+    async with ledger.reading() as c:
+        row = (await c.execute(text("SELECT id, hash FROM audit_entry ORDER BY id DESC LIMIT 1"))).first()
+    return None if row is None else Head(int(row.id), bytes(row.hash).hex())
+
+
+async def entries(ledger: Ledger, region_code: str, wanted: Wanted, most: int) -> Sequence[Entry]:
+    """The entries of what users and keys of the region did, newest first.
+
+    What nobody's account did (the service itself, farmers) belongs to the county and those above it.
+    """
+    first, last = span(region_code)
+    bound = {
+        "first": first,
+        "last": last,
+        "is_top": int(level_of(region_code) not in ("township", "village")),
+        "who": wanted.who,
+        "what": wanted.what,
+        "beyond": f"{wanted.what}\uffff",
+        "since": stamp(wanted.since) if wanted.since else 0,
+        "until": stamp(wanted.until) if wanted.until else _NEVER,
+        "before": wanted.before or _NEVER,
+        "n": most,
+    }
+    async with ledger.reading() as c:
+        rows = await c.execute(text(_ENTRIES_SQL), bound)
+        return [Entry(row.id, instant(row.at), row.who, row.what, row.detail) for row in rows]
 
 
 async def latest(ledger: Ledger, n: int) -> Sequence[Entry]:
@@ -88,23 +150,36 @@ async def latest(ledger: Ledger, n: int) -> Sequence[Entry]:
         return [Entry(row.id, instant(row.at), row.who, row.what, row.detail) for row in rows]
 
 
+_ENTRIES_SQL = """
+SELECT e.id, e.at, e.who, e.what, e.detail FROM audit_entry e
+LEFT JOIN account a ON a.name = e.who
+LEFT JOIN api_key k ON e.who = 'key:' || CAST(k.id AS TEXT)
+WHERE e.id < CAST(:before AS BIGINT) AND e.at >= CAST(:since AS BIGINT) AND e.at < CAST(:until AS BIGINT)
+AND (CAST(:who AS TEXT) = '' OR e.who = CAST(:who AS TEXT))
+AND (CAST(:what AS TEXT) = '' OR (e.what >= CAST(:what AS TEXT) AND e.what < CAST(:beyond AS TEXT)))
+AND (a.region_code BETWEEN :first AND :last OR k.region_code BETWEEN :first AND :last
+     OR (a.name IS NULL AND k.id IS NULL AND CAST(:is_top AS INTEGER) = 1))
+ORDER BY e.id DESC LIMIT :n
+"""
+
 _PAGE_SQL = (
     "SELECT id, at, who, what, detail, previous_hash AS previous, hash FROM audit_entry "
     "WHERE id >= :first ORDER BY id LIMIT :n"
 )
 
 
-def _judge(row: Mapping[str, Any], expected_id: int, previous: bytes) -> list[Break]:
+def _judge(vault: Vault, row: Mapping[str, Any], expected: tuple[int, bytes]) -> list[Break]:
+    expected_id, previous = expected
     found = []
     if int(row["id"]) != expected_id:
         found.append(Break(expected_id, f"第 {expected_id} 条起有记录被删除"))
     elif bytes(row["previous"]) != previous:
         found.append(Break(row["id"], "与前一条记录衔接不上"))
-    if _hash(row) != bytes(row["hash"]):
+    if not hmac.compare_digest(_hash(vault, row), bytes(row["hash"])):
         found.append(Break(row["id"], "内容被改动"))
     return found
 
 
-def _hash(row: Mapping[str, Any]) -> bytes:
+def _hash(vault: Vault, row: Mapping[str, Any]) -> bytes:
     told = [int(row["id"]), int(row["at"]), row["who"], row["what"], row["detail"], bytes(row["previous"]).hex()]
-    return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).digest()
+    return vault.blind("audit", json.dumps(told, ensure_ascii=False))

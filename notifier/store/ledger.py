@@ -17,6 +17,8 @@ from notifier.store.sealing import Vault
 Transaction = AsyncConnection
 """What `Ledger.writing` gives; rooms pass it on and never speak SQL through it."""
 
+VAULT = "vault"
+"""Where a writing connection's `info` has the vault, for what is marked with a key while it is written."""
 _FIRST_ID = 1
 _LOCK_WAIT_S = 60
 
@@ -37,6 +39,7 @@ class Ledger:
         On SQLite there is one writer at a time, which waits up to a minute for another process.
         """
         async with self._writer.begin() as connection:
+            connection.info[VAULT] = self.vault
             yield connection
 
     @asynccontextmanager

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from notifier.store.audit import append, latest, verify
+from notifier.accounts.desk import add_user
+from notifier.accounts.roles import Role, User
+from notifier.store.audit import Wanted, append, entries, head, latest, verify
 from notifier.store.ledger import Ledger, open_ledger
 from notifier.store.sealing import Vault, load_keys
 
@@ -69,3 +72,42 @@ async def test_tampering_is_found_where_it_was_done(ledger: Ledger, deed: str, e
     first, *_ = await verify(ledger)
     assert first.entry_id == entry_id
     assert why in first.why
+
+
+async def test_a_tail_that_was_cut_off_with_its_counter_is_found_by_a_head_written_down_before(ledger: Ledger) -> None:
+    await write(ledger, 4)
+    known = await head(ledger)
+    assert await verify(ledger, known) == []
+    await tamper(ledger, "DELETE FROM audit_entry WHERE id = 4")
+    await tamper(ledger, "UPDATE counter SET next_id = 4 WHERE name = 'audit_entry'")
+    assert await verify(ledger) == []
+    assert [one.entry_id for one in await verify(ledger, known)] == [4]
+
+
+async def test_nobody_without_the_key_can_add_or_mend_an_entry(ledger: Ledger, tmp_path: Path) -> None:
+    await write(ledger, 2)
+    stranger = Vault(load_keys(tmp_path / "other-keys.toml"))
+    ours, ledger.vault = ledger.vault, stranger
+    await write(ledger, 1)
+    ledger.vault = ours
+    assert [one.entry_id for one in await verify(ledger)] == [3]
+
+
+async def test_entries_are_shown_by_the_region_of_whoever_acted_and_by_what_is_wanted(ledger: Ledger) -> None:
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    for name, region in (("county", "640425000000"), ("baiyang", "640425100000"), ("wangwa", "640425101000")):
+        await add_user(ledger, User(name, Role.AUDITOR, region), "麦田 清水河 1987", now)
+        async with ledger.writing() as c:
+            await append(c, name, "login", {}, at=now)
+
+    async def seen(region: str, wanted: Wanted) -> list[tuple[str, str]]:
+        return [(one.who, one.what) for one in await entries(ledger, region, wanted, 99)]
+
+    assert await seen("640425101000", Wanted()) == [("wangwa", "login")]
+    everything = await seen("640425000000", Wanted())
+    assert len(everything) == 6
+    assert ("system", "user.add") in everything
+    assert await seen("640425000000", Wanted(what="user.")) == [("system", "user.add")] * 3
+    assert await seen("640425000000", Wanted(who="baiyang")) == [("baiyang", "login")]
+    assert len(await seen("640425000000", Wanted(before=4))) == 3
+    assert await seen("640425000000", Wanted(since=now + timedelta(days=1))) == []

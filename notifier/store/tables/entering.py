@@ -96,17 +96,6 @@ class ApiKey(SQLModel, table=True):
     used_at: datetime | None = Field(default=None, sa_column=Column(Instant))
 
 
-class AuditSeal(SQLModel, table=True):
-    """The trail's hash at one entry, with a mark that only the holder of the key file can make."""
-
-    __tablename__ = "audit_seal"
-
-    entry_id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
-    hash: bytes = Field(sa_column=Column(SEALED, nullable=False))
-    mark: bytes = Field(sa_column=Column(SEALED, nullable=False))
-    sealed_at: datetime = Field(sa_column=Column(Instant, nullable=False))
-
-
 class Alert(SQLModel, table=True):
     """Something that operators must know. `subject` is what it is about; no two of one subject are open."""
 

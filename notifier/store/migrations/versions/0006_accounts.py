@@ -77,16 +77,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("key_hash"),
     )
     op.create_table(
-        "audit_seal",
-        sa.Column(
-            "entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
-        ),
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.Column("mark", sa.LargeBinary(), nullable=False),
-        sa.Column("sealed_at", notifier.store.tables.columns.Instant(), nullable=False),
-        sa.PrimaryKeyConstraint("entry_id"),
-    )
-    op.create_table(
         "factor",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -157,7 +147,6 @@ def downgrade() -> None:
 
     op.drop_table("recovery_code")
     op.drop_table("factor")
-    op.drop_table("audit_seal")
     op.drop_table("api_key")
     with op.batch_alter_table("alert_letter", schema=None) as batch_op:
         batch_op.drop_index("ix_alert_letter_name")

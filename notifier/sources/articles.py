@@ -6,18 +6,30 @@ from dataclasses import dataclass
 from datetime import date
 
 import trafilatura
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
 from notifier.sources.dates import read_date
 from notifier.sources.document_numbers import own_number
+from notifier.sources.encodings import decode
+from notifier.sources.wording import block_text, one_line
 
-_CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([A-Za-z0-9_-]{2,20})""", re.IGNORECASE)
-_META_WITHIN = 4096
-_CHINESE = {"gb2312": "gb18030", "gbk": "gb18030", "gb_2312-80": "gb18030", "x-gbk": "gb18030"}
-# Servers send Latin-1 when nobody told them better; on a Chinese page it is never true.
-_NEVER = frozenset(("iso-8859-1", "latin-1", "latin1", "windows-1252", "ascii", "us-ascii"))
-_BLOCKS = "p, div, br, tr, li, h1, h2, h3, h4, h5, h6, section, article, table, dd, dt"
-_BLANKS = re.compile(r"[ \t\r\f\v\u00a0\u3000]+")
+_TITLES = ("ArticleTitle", "og:title")
+_DATES = ("PubDate", "firstpublishedtime", "publishdate", "article:published_time", "HtmlGenerateTime")
+_ISSUERS = ("ContentSource", "Source")
+_A_DATE = r"\s*[:：]?\s*(.{0,4}\d.{6,24}|[一二][〇○零].{8,16})"
+_SAID_DATES = (
+    re.compile(rf"(?:发布|公开|发文)(?:日期|时间){_A_DATE}"),
+    # Without a word before it: 申报时间 is somebody's deadline.
+    re.compile(rf"^\s*(?:时间|日期){_A_DATE}", re.MULTILINE),
+    re.compile(rf"成文日期{_A_DATE}"),
+)
+_SAID_ISSUER = re.compile(
+    r"(?:发文机关|发布机构|发布机关|发文单位|发布单位|公开主体)\s*[:：]?\s*([\u4e00-\u9fff、（）()]{3,40})"
+)
+_LABELS = re.compile(r"(?:文号|发文字号|发布日期|发布时间|公开日期|索引号|主题分类|成文日期|效力|公开方式).*$")
+_HEAD = 1500
+"""Characters of a page in which what is said about it stands."""
+_CUT = ("...", "…", "‥")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,50 +40,50 @@ class Reading:
     date: str | None = None
     date_formats: Sequence[str] = ()
     encoding: str | None = None
+    title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """What a page says; None where it does not say it; `body` may be empty."""
+    """What a page says; None where it does not say it; `body` may be empty. `heading` is what stands biggest on it."""
 
     title: str | None
+    heading: str | None
     published_on: date | None
     issuer: str | None
     document_number: str | None
     body: str
 
-
-def decode(raw: bytes, content_type: str, override: str | None = None) -> str:
-    """The text of a page: by override, header, meta, UTF-8, in this order, else GB18030 with marks for damage."""
-    told = [override or "", *_charsets(content_type.encode("ascii", "ignore")), *_charsets(raw[:_META_WITHIN])]
-    for charset in (*told, "utf-8-sig"):
-        name = charset.lower()
-        if not name or name in _NEVER:
-            continue
-        try:
-            return raw.decode(_CHINESE.get(name, name))
-        except (LookupError, UnicodeDecodeError):
-            continue
-    return raw.decode("gb18030", errors="replace")
-
-
-def _charsets(place: bytes) -> list[str]:
-    return [found.decode("ascii") for found in _CHARSET.findall(place)[:1]]
+    def title_for(self, listed: str) -> str:
+        """The title of an item that its list calls `listed`: a list cuts titles short, a heading may be the site's."""
+        if self.title:
+            return self.title
+        is_cut = listed.endswith(_CUT)
+        if self.heading and (not listed or (is_cut and self.heading.startswith(listed.rstrip(".…‥ ")))):
+            return self.heading
+        return listed
 
 
 def read_article(raw: bytes, headers: Mapping[str, str], reading: Reading) -> Article:
     """The page's title, date, issuer and text. Raises nothing: what cannot be found is None or empty."""
     html = decode(raw, headers.get("content-type", ""), reading.encoding)
     tree = LexborHTMLParser(html)
-    heading = tree.css_first("h1")
-    title = _meta(tree, "ArticleTitle") or (one_line(heading.text()) if heading else None)
-    said_on = _meta(tree, "PubDate") or ""
-    if reading.date and (node := tree.css_first(reading.date)):
-        said_on = node.text() or said_on
-    published_on = read_date(said_on, reading.date_formats)
+    title = _selected(tree, reading.title) or _meta(tree, _TITLES)
+    heading = _selected(tree, "h1")
+    said_on, said_by = _selected(tree, reading.date) or "", _meta(tree, _ISSUERS)
+    meta_on = _meta(tree, _DATES) or ""
     whole = LexborHTMLParser(html).body
-    number = own_number(title or "", block_text(whole) if whole else "")
-    return Article(title or None, published_on, _meta(tree, "ContentSource"), number, _body(tree, html, reading))
+    words = block_text(whole) if whole else ""
+    head = words[:_HEAD]
+    published_on = read_date(said_on, reading.date_formats) or read_date(meta_on, reading.date_formats)
+    return Article(
+        title=title,
+        heading=heading,
+        published_on=published_on or _said_date(head),
+        issuer=said_by or _said_issuer(head),
+        document_number=own_number(title or heading or "", words),
+        body=_body(tree, html, reading),
+    )
 
 
 def _body(tree: LexborHTMLParser, html: str, reading: Reading) -> str:
@@ -84,28 +96,27 @@ def _body(tree: LexborHTMLParser, html: str, reading: Reading) -> str:
         return ""
 
 
-def _meta(tree: LexborHTMLParser, name: str) -> str | None:
-    node = tree.css_first(f'meta[name="{name}" i]')
-    return one_line(node.attributes.get("content") or "") or None if node else None
+def _selected(tree: LexborHTMLParser, selector: str | None) -> str | None:
+    node = tree.css_first(selector) if selector else None
+    return one_line(node.text(deep=True)) or None if node else None
 
 
-def text_of(fragment: str) -> str:
-    """The text of an HTML fragment, a block a line; empty for nothing."""
-    body = LexborHTMLParser(fragment).body
-    return block_text(body) if body else ""
+def _meta(tree: LexborHTMLParser, names: Sequence[str]) -> str | None:
+    for name in names:
+        for node in tree.css(f'meta[name="{name}" i], meta[property="{name}" i]'):
+            if said := one_line(node.attributes.get("content") or ""):
+                return said
+    return None
 
 
-def block_text(node: LexborNode) -> str:
-    """The text under a node, a block a line, without scripts, styles and empty lines. The tree is used up by it."""
-    for unread in node.css("script, style, noscript"):
-        unread.decompose()
-    for block in node.css(_BLOCKS):
-        block.insert_before("\n")
-        block.insert_after("\n")
-    lines = (_BLANKS.sub(" ", line).strip() for line in node.text(deep=True, separator="").split("\n"))
-    return "\n".join(line for line in lines if line)
+def _said_date(head: str) -> date | None:
+    for pattern in _SAID_DATES:
+        for found in pattern.finditer(head):
+            if on := read_date(found[1]):
+                return on
+    return None
 
 
-def one_line(text: str) -> str:
-    """A text without line breaks and doubled blanks."""
-    return " ".join(text.split())
+def _said_issuer(head: str) -> str | None:
+    found = _SAID_ISSUER.search(head)
+    return _LABELS.sub("", found[1]).strip("、（）()") or None if found else None

@@ -2,16 +2,16 @@
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from notifier.domain.errors import ConfigError
 from notifier.domain.regions import level_of
+from notifier.sources.presets import preset_names, with_preset
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}")
 _SAID = {
@@ -30,7 +30,7 @@ class Definition(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: str = Field(description="which door it is: folder, feed, html_list")
+    kind: str = Field(description="which door it is: folder, feed, html_list, json_list, script_list …")
     name: str = Field(description="short ASCII name, used in the ledger; do not change it later")
     title: str = Field(min_length=1, description="what people read in reports")
     enabled: bool = Field(True, description="false: it is not looked at")
@@ -65,57 +65,6 @@ class FolderDefinition(Definition):
     )
 
 
-class WebDefinition(Definition):
-    """What every watched address says."""
-
-    url: str = Field(description="the page or feed that lists new items")
-    issuer: str | None = Field(None, description="发文机关 when a page does not name one")
-    allow_private: bool = Field(False, description="true: loopback and private addresses are allowed (tests, intranet)")
-    allow_hosts: Sequence[str] = Field((), description="other hosts to which items may link, e.g. mp.weixin.qq.com")
-    timeout: timedelta = Field(timedelta(seconds=20), gt=timedelta(0), description="for one page")
-    body: str | None = Field(None, description="CSS selector of the text on an item's page")
-    date: str | None = Field(None, description="CSS selector of the date: in the item for lists, else on its page")
-    date_formats: Sequence[str] = Field((), description="strptime formats besides the usual ones")
-    encoding: str | None = Field(None, description="overrides what the server and the page say")
-
-    @field_validator("url")
-    @classmethod
-    def _web(cls, value: str) -> str:
-        if not re.match(r"https?://[^/\s]+", value):
-            raise ValueError("应为 http:// 或 https:// 开头的完整网址")
-        return value
-
-    @field_validator("body", "date", "item", "link", "title_at", "page_date", check_fields=False)
-    @classmethod
-    def _selector(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                LexborHTMLParser("<p></p>").css(value)
-            except SelectolaxError:
-                raise ValueError("不是有效的 CSS 选择器") from None
-        return value
-
-
-class FeedDefinition(WebDefinition):
-    """An RSS or Atom feed."""
-
-    kind: Literal["feed"]
-    fetch_pages: bool = Field(False, description="true: each item's page is fetched for the whole text")
-
-
-class HtmlListDefinition(WebDefinition):
-    """A government list page."""
-
-    kind: Literal["html_list"]
-    item: str = Field(description="CSS selector of one item in the list")
-    link: str = Field("a", description="CSS selector of the link inside an item")
-    title_at: str | None = Field(None, description="CSS selector of the title inside an item; else the link's text")
-    page_date: str | None = Field(None, description="CSS selector of the date on an item's page")
-    next_page: str | None = Field(None, description="address of further pages, {n} counts from 1, e.g. list_{n}.html")
-    max_pages: int = Field(1, ge=1, le=50, description="list pages read in one look")
-    max_items: int = Field(100, ge=1, le=500, description="items read in one look, the newest")
-
-
 def read_definitions(folder: Path, kinds: Mapping[str, type[Definition]]) -> list[Definition]:
     """Every source defined by a *.toml file in the folder, by file name; disabled ones too.
 
@@ -123,16 +72,20 @@ def read_definitions(folder: Path, kinds: Mapping[str, type[Definition]]) -> lis
     """
     found: dict[str, Definition] = {}
     for path in sorted(folder.glob("*.toml")):
-        definition = _read(path, kinds)
+        definition = read_definition(path, kinds)
         if definition.name in found:
             raise ConfigError(f"{path.name}: name “{definition.name}”与另一个来源重复；请换一个名称")
         found[definition.name] = definition
     return list(found.values())
 
 
-def _read(path: Path, kinds: Mapping[str, type[Definition]]) -> Definition:
+def read_definition(path: Path, kinds: Mapping[str, type[Definition]]) -> Definition:
+    """The one definition in a file. Raises ConfigError as `read_definitions`."""
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        content = with_preset(tomllib.loads(path.read_text("utf-8")))
+    except LookupError as error:
+        names = "、".join(preset_names())
+        raise ConfigError(f"{path.name}: preset：没有 {error.args[0]} 这个样板；可用：{names}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigError(f"{path.name}: 不是可读的 TOML 文件（{type(error).__name__}）；请检查格式与编码") from None
     kind = kinds.get(str(content.get("kind")))

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from notifier.sources.definitions import (
-    Definition,
-    FeedDefinition,
-    FolderDefinition,
-    HtmlListDefinition,
-    read_definitions,
-)
+from notifier.sources.definitions import Definition, FolderDefinition, read_definition, read_definitions
 from notifier.sources.feed import FeedSource
 from notifier.sources.folder import FolderSource
-from notifier.sources.html_list import HtmlListSource
+from notifier.sources.lists import ListSource
 from notifier.sources.looking import Means, Watched
+from notifier.sources.web_definitions import (
+    FeedDefinition,
+    HtmlListDefinition,
+    JsonListDefinition,
+    ScriptListDefinition,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,9 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     "folder": Kind(FolderDefinition, FolderSource),
     "feed": Kind(FeedDefinition, FeedSource),
-    "html_list": Kind(HtmlListDefinition, HtmlListSource),
+    "html_list": Kind(HtmlListDefinition, ListSource),
+    "json_list": Kind(JsonListDefinition, ListSource),
+    "script_list": Kind(ScriptListDefinition, ListSource),
 }
 
 
@@ -40,5 +42,14 @@ def build(definition: Definition, means: Means) -> Watched:
 
 def load_sources(folder: Path, means: Means) -> list[Watched]:
     """The enabled sources defined in a folder, by file name. Raises ConfigError naming file, key and mend."""
-    kinds = {name: kind.definition for name, kind in KINDS.items()}
-    return [build(one, means) for one in read_definitions(folder, kinds) if one.enabled]
+    return [build(one, means) for one in read_definitions(folder, definitions()) if one.enabled]
+
+
+def load_source(file: Path, means: Means) -> Watched:
+    """The source defined in one file, also a disabled one. Raises ConfigError naming file, key and mend."""
+    return build(read_definition(file, definitions()), means)
+
+
+def definitions() -> Mapping[str, type[Definition]]:
+    """What each kind's definition is, by kind."""
+    return {name: kind.definition for name, kind in KINDS.items()}

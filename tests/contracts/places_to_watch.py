@@ -1,5 +1,6 @@
 """A place for every kind of source, which a test fills, spoils and breaks: a folder, a feed and a list on loopback."""
 
+import json
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -11,7 +12,13 @@ from typing import Protocol
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from notifier.sources.definitions import Definition, FeedDefinition, FolderDefinition, HtmlListDefinition
+from notifier.sources.definitions import Definition, FolderDefinition
+from notifier.sources.web_definitions import (
+    FeedDefinition,
+    HtmlListDefinition,
+    JsonListDefinition,
+    ScriptListDefinition,
+)
 from tests.registered import NOW, a_line, a_workbook, an_id
 
 
@@ -72,10 +79,15 @@ class WebPlace:
     @property
     def definition(self) -> Definition:
         assert self.server is not None
-        where = {"name": "examined", "title": "样例", "url": str(self.server.make_url("/list")), "allow_private": True}
+        url = str(self.server.make_url("/list"))
+        where = {"kind": self.kind, "name": "examined", "title": "样例", "url": url, "allow_private": True, "pause": 0}
         if self.kind == "feed":
-            return FeedDefinition.model_validate({"kind": "feed", **where})
-        return HtmlListDefinition.model_validate({"kind": "html_list", "item": "li", "body": "div.text", **where})
+            return FeedDefinition.model_validate(where)
+        if self.kind == "json_list":
+            return JsonListDefinition.model_validate({"items": "rows", "body": "div.text", **where})
+        if self.kind == "script_list":
+            return ScriptListDefinition.model_validate({"items": "rows", "body": "div.text", **where})
+        return HtmlListDefinition.model_validate({"item": "li", "body": "div.text", **where})
 
     def show(self, n: int) -> None:
         self.shown.append(n)
@@ -96,14 +108,23 @@ class WebPlace:
         if request.headers.get("If-None-Match") == tag:
             return web.Response(status=304)
         text = self._feed(request) if self.kind == "feed" else self._list()
+        if self.kind in ("json_list", "script_list"):
+            text = self._rows()
         return web.Response(text=text, content_type="text/html", headers={"ETag": tag})
 
+    def _rows(self) -> str:
+        names = ["future"] if self.has_bad else []
+        rows = [{"url": f"/page/{n}", "title": f"政策{n}"} for n in [*names, *reversed(self.shown)]]
+        said = json.dumps(rows, ensure_ascii=False)
+        return f'{{"rows": {said}}}' if self.kind == "json_list" else f"<script>var rows = {said};</script>"
+
     def _list(self) -> str:
-        bad = "<li><a href='/page/undated'>没有日期的一条</a></li>" if self.has_bad else ""
+        bad = "<li><a href='/page/future'>来自将来的一条</a></li>" if self.has_bad else ""
         return bad + "".join(f"<li><a href='/page/{n}'>政策{n}</a></li>" for n in reversed(self.shown))
 
     def _feed(self, request: web.Request) -> str:
-        bad = "<item><title>没有日期的一条</title><link>/page/undated</link></item>" if self.has_bad else ""
+        future = "<item><title>来自将来的一条</title><link>/page/future</link><pubDate>2099-01-01</pubDate></item>"
+        bad = future if self.has_bad else ""
         items = "".join(
             f"<item><title>政策{n}</title><link>{request.url.origin()}/page/{n}</link>"
             f"<pubDate>{_day(n)}</pubDate><description>第{n}号正文。</description></item>"
@@ -113,7 +134,7 @@ class WebPlace:
 
     async def page(self, request: web.Request) -> web.Response:
         n = request.match_info["n"]
-        dated = f"<meta name='PubDate' content='{_day(int(n))}'>" if n.isdigit() else ""
+        dated = f"<meta name='PubDate' content='{_day(int(n)) if n.isdigit() else '2099-01-01'}'>"
         text = f"<html><head>{dated}</head><body><h1>政策{n}</h1><div class='text'>第{n}号正文。</div></body></html>"
         return web.Response(text=text, content_type="text/html")
 
@@ -129,16 +150,8 @@ async def a_folder(path: Path) -> AsyncIterator[Place]:
     yield FolderPlace(folder)
 
 
-@asynccontextmanager
-async def a_feed(path: Path) -> AsyncIterator[Place]:
-    async with _a_site("feed") as place:
-        yield place
-
-
-@asynccontextmanager
-async def a_list(path: Path) -> AsyncIterator[Place]:
-    async with _a_site("html_list") as place:
-        yield place
+def a_site(kind: str) -> Callable[[Path], AbstractAsyncContextManager[Place]]:
+    return lambda path: _a_site(kind)
 
 
 @asynccontextmanager
@@ -155,6 +168,5 @@ async def _a_site(kind: str) -> AsyncIterator[Place]:
 
 PLACES: dict[str, Callable[[Path], AbstractAsyncContextManager[Place]]] = {
     "folder": a_folder,
-    "feed": a_feed,
-    "html_list": a_list,
+    **{kind: a_site(kind) for kind in ("feed", "html_list", "json_list", "script_list")},
 }

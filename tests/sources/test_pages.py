@@ -15,14 +15,17 @@ from notifier.domain import settings as slices
 from notifier.domain.benefits import Finding, Policy
 from notifier.domain.errors import SourceError
 from notifier.sandbox.site import SiteState, build_site
-from notifier.sources.articles import Reading, decode, read_article
+from notifier.sources.addresses import is_at_home, normal_url, resolve
+from notifier.sources.articles import Reading, read_article
+from notifier.sources.challenges import challenge
+from notifier.sources.encodings import decode
 from notifier.sources.feed import FeedSource
-from notifier.sources.fetching import Fetcher, normal_url
+from notifier.sources.fetching import Asked, Fetcher, Manners
 from notifier.sources.headers import load_aliases
-from notifier.sources.html_list import HtmlListSource
+from notifier.sources.lists import ListSource
 from notifier.sources.looking import Means
 from notifier.sources.registry import KINDS, build
-from notifier.wire import Lost, NotSent, Reply, Wire
+from notifier.wire import Lost, NotSent, Reply, Visit, Wire
 from tests.registered import FrozenClock
 
 TODAY = date(2026, 11, 24)
@@ -37,11 +40,9 @@ class ScriptedWire:
         self.answers = answers
         self.asked: list[str] = []
 
-    async def get(
-        self, url: str, *, headers: Mapping[str, str] | None = None, timeout: timedelta | None = None
-    ) -> Reply:
-        self.asked.append(url)
-        answer = self.answers[url]
+    async def fetch(self, visit: Visit) -> Reply:
+        self.asked.append(visit.url)
+        answer = self.answers[visit.url]
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -53,7 +54,7 @@ def html(text: str, **headers: str) -> Reply:
 
 def fetcher(answers: Mapping[str, Reply | Exception]) -> tuple[Fetcher, ScriptedWire]:
     wire = ScriptedWire(answers)
-    return Fetcher(wire, timedelta(seconds=1)), wire
+    return Fetcher(wire, Manners(timedelta(seconds=1))), wire
 
 
 @pytest.mark.parametrize(
@@ -63,25 +64,49 @@ def fetcher(answers: Mapping[str, Reply | Exception]) -> tuple[Fetcher, Scripted
         "http://169.254.169.254/latest", "http://0.0.0.0/", "http://[::ffff:127.0.0.1]/", "http://100.64.0.1/",
     ],
 )  # fmt: skip
-async def test_private_addresses_are_refused_before_anything_is_sent(url: str) -> None:
-    fetching, wire = fetcher({})
-    with pytest.raises(SourceError, match="内网或本机"):
-        await fetching.page(url)
-    assert wire.asked == []
+async def test_private_addresses_are_refused(url: str, wire: Wire) -> None:
+    with pytest.raises(SourceError, match="内网或本机") as error:
+        await Fetcher(wire, Manners(timedelta(seconds=1))).page(Asked(url))
+    assert not error.value.temporary
 
 
-async def test_a_redirect_into_the_inner_network_is_refused() -> None:
-    hop = Reply(302, {"location": "http://127.0.0.1/secret"}, b"")
-    fetching, wire = fetcher({"http://93.184.215.14/": hop})
+class FirstHop:
+    """Its first answer is a redirect; what follows goes over the real wire."""
+
+    def __init__(self, wire: Wire, location: str) -> None:
+        self.wire, self.location = wire, location
+        self.n_asked = 0
+
+    async def fetch(self, visit: Visit) -> Reply:
+        self.n_asked += 1
+        if self.n_asked == 1:
+            return Reply(302, {"location": self.location}, b"")
+        return await self.wire.fetch(visit)
+
+
+async def test_a_redirect_into_the_inner_network_is_refused(wire: Wire) -> None:
+    hop = FirstHop(wire, "http://127.0.0.1/secret")
     with pytest.raises(SourceError, match="内网或本机"):
-        await fetching.page("http://93.184.215.14")
-    assert wire.asked == ["http://93.184.215.14/"]
+        await Fetcher(hop, Manners(timedelta(seconds=1))).page(Asked("http://93.184.215.14"))
+    assert hop.n_asked == 2
+
+
+async def test_a_redirect_to_another_site_is_refused_unless_allowed() -> None:
+    start, there = "http://93.184.215.14/", "http://www.other.cn/x"
+    answers = {start: Reply(302, {"location": there}, b""), there: html("到了")}
+    for hosts in ({"93.184.215.14"}, {"93.184.215.14", "other.cn"}):
+        fetching = Fetcher(ScriptedWire(answers), Manners(timedelta(seconds=1), hosts=frozenset(hosts)))
+        if "other.cn" in hosts:
+            assert (await fetching.page(Asked(start))).url == there
+        else:
+            with pytest.raises(SourceError, match="allow_hosts"):
+                await fetching.page(Asked(start))
 
 
 async def test_endless_redirects_end() -> None:
     fetching, wire = fetcher({"http://93.184.215.14/": Reply(301, {"location": "/"}, b"")})
     with pytest.raises(SourceError, match="跳转"):
-        await fetching.page("http://93.184.215.14/")
+        await fetching.page(Asked("http://93.184.215.14/"))
     assert len(wire.asked) == 6
 
 
@@ -90,6 +115,7 @@ async def test_endless_redirects_end() -> None:
     [
         (Reply(503, {"retry-after": "9"}, b""), True, "503"), (Reply(429, {}, b""), True, "429"),
         (Reply(412, {}, b""), False, "浏览器"), (Reply(404, {}, b""), False, "不存在"),
+        (NotSent("tls_expired"), False, "过期.*certificate"), (NotSent("tls_self_signed"), False, "自签名"),
         (Lost("timeout"), True, "timeout"), (NotSent("dns"), True, "dns"), (Lost("oversize"), False, "过大"),
         (Reply(302, {"location": "file:///etc/passwd"}, b""), False, "http"),
     ],
@@ -97,7 +123,7 @@ async def test_endless_redirects_end() -> None:
 async def test_failures_are_said_in_words(answer: Reply | Exception, temporary: bool, said: str) -> None:
     fetching, _ = fetcher({"http://93.184.215.14/": answer})
     with pytest.raises(SourceError, match=said) as error:
-        await fetching.page("http://93.184.215.14/")
+        await fetching.page(Asked("http://93.184.215.14/"))
     assert error.value.temporary is temporary
     if said == "503":
         assert error.value.retry_after == timedelta(seconds=9)
@@ -156,21 +182,21 @@ async def site() -> AsyncIterator[tuple[SiteState, TestServer]]:
         yield state, server
 
 
-def a_source(site: TestServer, wire: Wire, **other: Any) -> HtmlListSource | FeedSource:
+def a_source(site: TestServer, wire: Wire, **other: Any) -> ListSource | FeedSource:
     said = {
         "kind": "html_list", "name": "s", "title": "样例站", "allow_private": True,
         "url": str(site.make_url("/xxgk_13872/zfxxgkml/wjfb/list.html")), "item": "div.boxcon div > ul",
         "link": "li:nth-child(2) a", "date": "li:nth-child(3)", "body": "div.zz-xl-sec", "next_page": "list_{n}.html",
-        "max_pages": 5,
+        "max_pages": 5, "pause": 0,
     } | other  # fmt: skip
     if said["kind"] == "feed":
         said = {key: said[key] for key in ("kind", "name", "title", "allow_private", "url")}
     built = build(KINDS[str(said["kind"])].definition.model_validate(said), Means(wire, FrozenClock(), ALIASES))
-    assert isinstance(built, HtmlListSource | FeedSource)
+    assert isinstance(built, ListSource | FeedSource)
     return built
 
 
-async def policies(source: HtmlListSource | FeedSource, memory: Mapping[str, str] | None = None) -> list[Policy]:
+async def policies(source: ListSource | FeedSource, memory: Mapping[str, str] | None = None) -> list[Policy]:
     found: list[Finding] = [finding async for finding in source.look(memory or {})]
     return [finding.benefit for finding in found if isinstance(finding.benefit, Policy)]
 
@@ -219,28 +245,33 @@ async def test_a_republished_policy_keeps_an_identity(site: tuple[SiteState, Tes
     assert not urls <= {identity.removeprefix("url|") for identity in before}
 
 
-def scripted_list(listed: str, pages: Mapping[str, str]) -> HtmlListSource:
+def scripted_list(listed: str, pages: Mapping[str, str]) -> ListSource:
     home = "http://93.184.215.14/"
     answers: dict[str, Reply | Exception] = {home: html(listed)}
     answers |= {home + path: html(page) for path, page in pages.items()}
-    said = {"kind": "html_list", "name": "s", "title": "样例", "url": home, "item": "li", "body": "div.t"}
+    said = {"kind": "html_list", "name": "s", "title": "样例", "url": home, "item": "li", "body": "div.t", "pause": 0}
     definition = KINDS["html_list"].definition.model_validate(said)
     built = build(definition, Means(ScriptedWire(answers), FrozenClock(), ALIASES))
-    assert isinstance(built, HtmlListSource)
+    assert isinstance(built, ListSource)
     return built
 
 
 @pytest.mark.parametrize(
     ("page", "said"),
     [
-        ("<h1>甲</h1><div class=t>正文。</div>", "日期"),
         ("<h1>甲</h1><meta name=PubDate content=2026-11-25><div class=t>正文。</div>", "将来"),
+        ("<h1>甲</h1><meta name=PubDate content=2026-11-24><div class=t> </div>", "正文"),
     ],
 )
-async def test_undated_and_future_items_are_quarantined(page: str, said: str) -> None:
+async def test_future_and_empty_items_are_refused(page: str, said: str) -> None:
     source = scripted_list("<li><a href=a.html>甲</a></li>", {"a.html": page})
     assert await policies(source) == []
     assert said in source.left_out[0].why
+
+
+async def test_an_undated_item_comes_without_a_date_for_a_person_to_give_one() -> None:
+    source = scripted_list("<li><a href=a.html>甲</a></li>", {"a.html": "<h1>甲</h1><div class=t>正文。</div>"})
+    assert [one.published_on for one in await policies(source)] == [None]
 
 
 async def test_an_item_on_another_site_is_reported_not_fetched() -> None:

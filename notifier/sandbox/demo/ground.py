@@ -235,5 +235,6 @@ date = "{date}"
 body = "{body}"
 next_page = "list_{{n}}.html"
 max_pages = 5
+pause = "PT0S"
 allow_private = true
 """

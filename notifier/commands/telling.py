@@ -20,6 +20,7 @@ from notifier.report.workbook import write_workbook
 from notifier.settings import load_settings
 from notifier.store import campaigns as stored
 from notifier.store import unmatched as queue
+from notifier.store.visits import Report as VisitReport
 
 campaign = typer.Typer(
     no_args_is_help=True, help="List, review, launch, pause, resume and cancel campaigns, or let one out at any hour."
@@ -208,7 +209,7 @@ def visit_excuse(number: Number, by: Who, reason: Annotated[str, typer.Option()]
     async def work(app: App) -> None:
         if reason not in known:
             raise InputError(f"没有“{reason}”这个原因;可用:去世销户、户口迁出、名单有误")
-        await app.visits.ask_excuse(number, by, known[reason])
+        await app.visits.ask_excuse(number, known[reason], VisitReport(by, app.clock.now(), "免通知"))
 
     _permitted((by, Permission.VISIT), work, as_json)
     answer({"visit": number, "state": "excuse_asked"}, as_json=as_json)

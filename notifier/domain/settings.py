@@ -91,6 +91,9 @@ class Web(Slice):
         description="secret path part of provider callbacks; made and kept in the key file when empty",
     )
     session_hours: int = Field(12, ge=1, le=168, description="hours until a login ends")
+    link_days: int = Field(
+        90, ge=1, le=730, description="days that the link to a farmer's own page in a message works; then it says so"
+    )
     secure_cookies: bool = Field(False, description="true behind HTTPS; cookies are then never sent in clear")
 
 
@@ -232,6 +235,9 @@ class Track(Slice):
         ge=1,
         le=30,
         description="distinct days on which a number must be said not to exist (空号) before it is used no more",
+    )
+    photo_days: int = Field(
+        365, ge=1, le=3650, description="days that the photo of a visit is kept sealed; the signed visit itself stays"
     )
     parked_days: int = Field(
         7, ge=1, le=60, description="days that a receipt for an unknown message is kept and tried again"

@@ -5,12 +5,16 @@ from datetime import datetime, timedelta
 from notifier.domain.settings import Registry, Track
 from notifier.store.consent import purge_consent
 from notifier.store.direct import forget_direct
+from notifier.store.forms import forget_forms
 from notifier.store.hearing import forget_heard
 from notifier.store.ledger import Ledger
 from notifier.store.number_caps import purge_sent
 from notifier.store.registry_runs import purge_rejected
 from notifier.store.verdicts import purge_verdicts
+from notifier.store.visit_photos import purge_photos
 
+_FORMS_KEPT = timedelta(days=7)
+"""For a form on a line that comes back days later."""
 _DIRECT_KEPT = timedelta(days=30)
 """For who asks whether a login code or an answer left."""
 
@@ -19,10 +23,13 @@ async def purge(ledger: Ledger, now: datetime, registry: Registry, track: Track)
     """What is older than its days is gone; how many rows. Safe to repeat.
 
     Uploaders' rejected rows (P6), keys of texts that no provider repeats any more, and the consent entries of numbers
-    that nobody has had for the law's five months; what numbers were sent and found to be, once nothing counts it.
+    that nobody has had for the law's five months; what numbers were sent and found to be, once nothing counts it;
+    photos of visits, and which forms were worked on.
     """
     n = await purge_rejected(ledger, now, registry.rejected_days)
     n += await forget_heard(ledger, now, timedelta(days=track.parked_days))
     n += await forget_direct(ledger, now - _DIRECT_KEPT)
+    n += await purge_photos(ledger, now, timedelta(days=track.photo_days))
+    n += await forget_forms(ledger, now, _FORMS_KEPT)
     n += await purge_sent(ledger, now) + await purge_verdicts(ledger, now)
     return n + await purge_consent(ledger, now, timedelta(days=track.consent_days))

@@ -19,6 +19,8 @@ from notifier.domain.replies import InquiryKind
 from notifier.store.ledger import Ledger, take_ids
 from notifier.store.tables.columns import instant, stamp
 
+PAGE = "网页"
+"""The channel of what was asked on a farmer's own page."""
 _LONGEST = 2000
 """Letters of an inquiry that are kept; WeChat allows as many."""
 

@@ -43,11 +43,14 @@ SEALED_COLUMNS: tuple[SealedColumn, ...] = (
     SealedColumn("registry_change", "after_sealed"),
     SealedColumn("upload", "file_sealed"),
     SealedColumn("push", "sealed"),
+    SealedColumn("heard_part", "sealed"),
     SealedColumn("inquiry", "contact_sealed"),
     SealedColumn("inquiry", "text_sealed"),
     SealedColumn("inquiry_step", "text_sealed"),
     SealedColumn("factor", "value_sealed"),
     SealedColumn("account_session", "address_sealed"),
+    SealedColumn("visit_photo", "photo_sealed", "visit_id"),
+    SealedColumn("greeting", "openid_sealed"),
     SealedColumn("token", "sealed", "key", has_text_key=True),
 )
 """Every column that holds sealed values; a test compares this list with the tables."""

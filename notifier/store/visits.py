@@ -1,4 +1,4 @@
-"""Visits decided: signed off by an officer, excused by two people. `visit_list` shows what waits."""
+"""Visits decided: signed off, excused by two people, or nobody was met. `visit_list` shows what waits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,47 +11,110 @@ from notifier.domain.errors import InputError
 from notifier.domain.free_text import masked, masked_or_none
 from notifier.domain.outcomes import EXCUSES, REASON_TEXT, Reason
 from notifier.store import audit
+from notifier.store.forms import is_first
 from notifier.store.ledger import Ledger
 from notifier.store.reaching import reach_owed
 from notifier.store.tables.columns import stamp
 from notifier.store.tally import count, uncount
+from notifier.store.visit_photos import Photo, keep_photo
+
+ABSENCES = frozenset({Reason.LOST, Reason.AWAY})
+"""What an officer finds at the door that leaves the household unreached: 失联, 整户外出."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an officer reports of a visit: who went, when, how (上门, 电话 …), and a remark.
+    """What an officer reports of a visit: who went, when, how (上门, 电话 …), a remark, and perhaps a photo.
 
-    Numbers and the household's names are masked in both before they are kept.
+    Numbers and the household's names are masked in how and remark before they are kept. `once` is the token of the
+    form it came by: the same form again changes nothing.
     """
 
     who: str
     visited_at: datetime
     how: str
     remark: str | None = None
+    photo: Photo | None = None
+    once: str | None = None
 
 
-async def sign(ledger: Ledger, visit_id: int, report: Report, now: datetime) -> None:
-    """The household is reached, acknowledged by a person. Raises InputError when the visit is over.
+async def sign(ledger: Ledger, visit_ids: Sequence[int], report: Report, now: datetime) -> bool:
+    """The household is reached for each of the visits, acknowledged by a person; False for a form that came again.
 
-    A visit for which an excuse was asked can be signed too: somebody was there after all.
+    Raises InputError when one is over, and changes none then. A visit for which an excuse was asked can be signed too:
+    somebody was there after all. The photo is kept with the first.
     """
     async with ledger.writing() as c:
-        report = await _without_persons(c, ledger, visit_id, report)
-        owed_id = await _take(c, visit_id, ("open", "excuse_asked"), "signed", report)
-        await reach_owed(c, ledger, [owed_id], "acknowledged", now)
-        await audit.append(c, report.who, "visit.sign", {"visit": visit_id, "how": report.how}, at=now)
+        if not await is_first(c, ledger, report.once, now):
+            return False
+        report = await _without_persons(c, ledger, visit_ids[0], report)
+        owed_ids = [await _take(c, one, ("open", "excuse_asked"), "signed", report) for one in visit_ids]
+        await reach_owed(c, ledger, owed_ids, "acknowledged", now)
+        if report.photo is not None:
+            await keep_photo(c, ledger, visit_ids[0], report.photo, now)
+        for one in visit_ids:
+            await audit.append(c, report.who, "visit.sign", {"visit": one, "how": report.how}, at=now)
+    return True
 
 
-async def ask_excuse(ledger: Ledger, visit_id: int, excuse: Reason, report: Report, now: datetime) -> None:
-    """The excuse waits for a second person. Raises InputError for another reason or a visit that is not open."""
+async def ask_excuse(ledger: Ledger, visit_id: int, excuse: Reason, report: Report, now: datetime) -> bool:
+    """The excuse waits for a second person; False for a form that came again.
+
+    Raises InputError for another reason or a visit that is not open.
+    """
     if excuse not in EXCUSES:
         raise InputError("免通知原因只能是:" + "、".join(REASON_TEXT[one] for one in sorted(EXCUSES)))
     async with ledger.writing() as c:
+        if not await is_first(c, ledger, report.once, now):
+            return False
+        report = await _without_persons(c, ledger, visit_id, report)
         await _take(c, visit_id, ("open",), "excuse_asked", report)
         await c.execute(
             text("UPDATE visit SET excuse = :excuse WHERE id = :id"), {"excuse": excuse.value, "id": visit_id}
         )
         await audit.append(c, report.who, "visit.ask_excuse", {"visit": visit_id, "excuse": excuse.value}, at=now)
+    return True
+
+
+async def note_absence(ledger: Ledger, visit_id: int, found: Reason, report: Report, now: datetime) -> bool:
+    """The household is unreached because nobody was met, and its visit stays open; False for a form that came again.
+
+    Raises InputError for another reason than 失联 or 整户外出, or a visit that is not open.
+    """
+    if found not in ABSENCES:
+        raise InputError("未遇到人的原因只能是:" + "、".join(REASON_TEXT[one] for one in sorted(ABSENCES)))
+    async with ledger.writing() as c:
+        if not await is_first(c, ledger, report.once, now):
+            return False
+        report = await _without_persons(c, ledger, visit_id, report)
+        owed_id = await _take(c, visit_id, ("open",), "open", report)
+        await c.execute(
+            text("UPDATE visit SET reason = :reason WHERE id = :id"), {"reason": found.value, "id": visit_id}
+        )
+        where = "o.id = :id AND o.state = 'unreached'"
+        await uncount(c, "owed", where, {"id": owed_id})
+        await c.execute(
+            text("UPDATE owed SET reason = :reason, state_at = :now WHERE id = :id AND state = 'unreached'"),
+            {"reason": found.value, "now": stamp(now), "id": owed_id},
+        )
+        await count(c, "owed", where, {"id": owed_id})
+        await audit.append(c, report.who, "visit.absent", {"visit": visit_id, "found": found.value}, at=now)
+    return True
+
+
+async def decline_excuse(ledger: Ledger, visit_id: int, who: str, now: datetime) -> None:
+    """The excuse does not hold and the visit waits again. Raises InputError when nothing was asked."""
+    async with ledger.writing() as c:
+        taken = await c.execute(
+            text(
+                "UPDATE visit SET state = 'open', excuse = NULL, by_user = NULL, visited_at = NULL, how = NULL "
+                "WHERE id = :id AND state = 'excuse_asked' RETURNING id"
+            ),
+            {"id": visit_id},
+        )
+        if taken.first() is None:
+            raise InputError("这条入户任务没有待确认的免通知申请;请刷新后再试")
+        await audit.append(c, who, "visit.decline_excuse", {"visit": visit_id}, at=now)
 
 
 async def confirm_excuse(ledger: Ledger, visit_id: int, who: str, now: datetime) -> None:

@@ -8,6 +8,7 @@ import pytest
 from notifier.domain.errors import InputError
 from notifier.domain.outcomes import Reason
 from notifier.store import audit, tally
+from notifier.store.visits import Report
 from notifier.track.visiting import VisitDesk
 from tests.day.county import A, SmallCounty, settle_in, small_county, tell_policy
 
@@ -30,6 +31,10 @@ async def county(ledger_url: str, tmp_path: Path) -> AsyncIterator[SmallCounty]:
 @pytest.fixture
 def desk(county: SmallCounty) -> VisitDesk:
     return VisitDesk(county.ledger, county.clock)
+
+
+def said(desk: VisitDesk, remark: str | None = None, once: str | None = None) -> Report:
+    return Report("村干部甲", desk.clock.now(), "上门", remark, once=once)
 
 
 async def test_they_are_listed_by_region_with_masked_names_page_by_page(desk: VisitDesk) -> None:
@@ -57,10 +62,10 @@ async def test_a_signed_visit_reaches_the_household_by_a_persons_word(county: Sm
 async def test_an_excuse_needs_a_second_person_and_a_reason_that_is_one(county: SmallCounty, desk: VisitDesk) -> None:
     first = (await desk.open_visits(COUNTY))[0].visit_id
     with pytest.raises(InputError, match="去世销户"):
-        await desk.ask_excuse(first, "村干部甲", Reason.AWAY)
+        await desk.ask_excuse(first, Reason.AWAY, said(desk))
     with pytest.raises(InputError, match="没有待确认"):
         await desk.confirm_excuse(first, "镇干部乙")
-    await desk.ask_excuse(first, "村干部甲", Reason.DECEASED)
+    await desk.ask_excuse(first, Reason.DECEASED, said(desk))
     with pytest.raises(InputError, match="自己提出"):
         await desk.confirm_excuse(first, "村干部甲")
     assert await county.owed() == {"unreached": 3}
@@ -75,7 +80,7 @@ async def test_a_household_for_which_an_excuse_was_asked_can_be_told_after_all(
     county: SmallCounty, desk: VisitDesk
 ) -> None:
     first = (await desk.open_visits(COUNTY))[0].visit_id
-    await desk.ask_excuse(first, "村干部甲", Reason.MOVED)
+    await desk.ask_excuse(first, Reason.MOVED, said(desk))
     await desk.sign_off(first, "村干部甲", "电话")
     assert await county.owed() == {"reached": 1, "unreached": 2}
     with pytest.raises(InputError, match="没有待确认"):
@@ -85,7 +90,7 @@ async def test_a_household_for_which_an_excuse_was_asked_can_be_told_after_all(
 async def test_every_deed_is_on_the_audit_trail_and_a_refused_one_is_not(county: SmallCounty, desk: VisitDesk) -> None:
     one, two, _ = [one.visit_id for one in await desk.open_visits(COUNTY)]
     await desk.sign_off(one, "村干部甲", "上门")
-    await desk.ask_excuse(two, "村干部甲", Reason.MISLISTED)
+    await desk.ask_excuse(two, Reason.MISLISTED, said(desk))
     with pytest.raises(InputError):
         await desk.confirm_excuse(two, "村干部甲")
     await desk.confirm_excuse(two, "镇干部乙")

@@ -9,7 +9,8 @@ from argon2 import PasswordHasher
 from notifier.accounts import passwords
 from notifier.store.ledger import open_ledger
 from notifier.store.sealing import Vault, load_keys
-from tests.web.front import Front, a_front
+from notifier.track.visiting import VisitDesk
+from tests.web.front import Front, FrozenClock, a_front
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +23,16 @@ def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 async def front(sqlite_ledger_url: str, tmp_path: Path) -> AsyncIterator[Front]:
     ledger = await open_ledger(sqlite_ledger_url, Vault(load_keys(tmp_path / "keys.toml")))
     front = await a_front(ledger)
+    yield front
+    await front.client.close()
+    await ledger.close()
+
+
+@pytest.fixture
+async def front_at_work(sqlite_ledger_url: str, tmp_path: Path) -> AsyncIterator[Front]:
+    """With the real desks of people's work: what is done on a page is done in the ledger."""
+    ledger = await open_ledger(sqlite_ledger_url, Vault(load_keys(tmp_path / "keys.toml")))
+    front = await a_front(ledger, visits=VisitDesk(ledger, FrozenClock()))
     yield front
     await front.client.close()
     await ledger.close()

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, Index, Text, UniqueConstraint
+from sqlalchemy import Column, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from notifier.store.tables.columns import BIG, SEALED, Instant
@@ -103,10 +103,17 @@ class Owed(SQLModel, table=True):
     retry: int | None = None
 
 
+_WAITS = "state IN ('open', 'excuse_asked')"
+
+
 class Visit(SQLModel, table=True):
     """入户确认: a person must go. state: open, signed, excuse_asked, excused, overtaken (a late receipt came first)."""
 
-    __table_args__ = (UniqueConstraint("owed_id"),)
+    __table_args__ = (
+        UniqueConstraint("owed_id"),
+        # A small one over what waits, among years of what is done.
+        Index("ix_visit_waits", "region_code", sqlite_where=text(_WAITS), postgresql_where=text(_WAITS)),
+    )
 
     id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
     owed_id: int = Field(sa_column=Column(BIG, nullable=False))

@@ -42,8 +42,12 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
     )
 
+    waits = sa.text("state IN ('open', 'excuse_asked')")
+    op.create_index("ix_visit_waits", "visit", ["region_code"], sqlite_where=waits, postgresql_where=waits)
+
 
 def downgrade() -> None:
     """Bring the ledger back."""
+    op.drop_index("ix_visit_waits", "visit")
     for table in ("greeting", "binding_attempt", "form_done", "visit_photo"):
         op.drop_table(table)

@@ -1,0 +1,67 @@
+"""What the pages of village officers, farmers and followers need from the rest of the house; `app` fills it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from notifier.domain.outcomes import Reason
+from notifier.store.visits import Report
+from notifier.track.farmers import OwnPage
+
+
+class VisitDesk(Protocol):
+    """Deeds on a visit. Each raises InputError (Chinese) when the visit's state does not allow it.
+
+    Those that take a report give False for a form that came before, and do nothing then.
+    """
+
+    async def sign(self, visit_ids: Sequence[int], report: Report) -> bool:
+        """The household was told in person what those visits are for: reached, acknowledged."""
+        ...
+
+    async def ask_excuse(self, visit_id: int, excuse: Reason, report: Report) -> bool:
+        """Nobody is there to be told, says one person; a second one must confirm."""
+        ...
+
+    async def note_absence(self, visit_id: int, found: Reason, report: Report) -> bool:
+        """Nobody was met; the visit stays open."""
+        ...
+
+    async def confirm_excuse(self, visit_id: int, by: str) -> None:
+        """A second person agrees: excused. Raises InputError for the one who asked."""
+        ...
+
+    async def decline_excuse(self, visit_id: int, by: str) -> None:
+        """Somebody does not agree: the visit waits again."""
+        ...
+
+    async def correct_number(self, household_id: int, person_id: int, written: str, by: str) -> None:
+        """The person's number is the written one, and what they wait for is sent to it by itself."""
+        ...
+
+
+class FarmerDesk(Protocol):
+    """A farmer's own page. Each method gives None for a link that was never made.
+
+    Raises InputError (Chinese) for a link that has expired, and for what cannot be done.
+    """
+
+    @property
+    def hotline(self) -> str:
+        """Where to ask."""
+        ...
+
+    async def open(self, code: str) -> OwnPage | None:
+        """The page of a link."""
+        ...
+
+    async def acknowledge(self, code: str) -> bool | None:
+        """我已知晓."""
+        ...
+
+    async def disown(self, code: str) -> bool | None:
+        """不是我家的: the same as a text 打错了."""
+        ...
+
+    async def ask(self, code: str, words: str, once: str | None = None) -> bool | None:
+        """A question is open as an inquiry; False for a form that came before."""
+        ...

@@ -164,4 +164,5 @@ def _dispatch_desk(
         limits={name: getattr(of.channels, name) for name in connections.channels},
         rules=of.routing,
         filed=of.channels.filed(),
+        pages=f"{of.web.public_url.rstrip('/')}/f/",
     )

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from notifier.app.opening import App
+from notifier.app.people import farmer_desk
 from notifier.bus import open_bus, open_postbox
 from notifier.channels.wechat import official_account
 from notifier.dispatch import step as dispatching
@@ -33,7 +34,6 @@ def front_desk(app: App, take_in: Callable[[Push], Awaitable[bool]] | None = Non
         clock=app.clock,
         campaigns=app.campaigns,
         drafts=app.drafts,
-        drafts=app.drafts,
         visits=app.visits,
         inquiries=app.inquiries,
         filings=app.filings,
@@ -44,6 +44,7 @@ def front_desk(app: App, take_in: Callable[[Push], Awaitable[bool]] | None = Non
         send_now=app.send_now,
         accounts=app.settings.accounts,
         registry=app.settings.registry,
+        farmers=farmer_desk(app),
     )
 
 

@@ -19,6 +19,7 @@ from notifier.domain.settings import Routing
 from notifier.domain.texts import Wording
 from notifier.store import campaigns, gateways
 from notifier.store.dispatching import Claim
+from notifier.store.farmer_links import link_code
 from notifier.store.ledger import Ledger, Transaction
 from notifier.store.moving import Cause, fail_messages
 
@@ -36,6 +37,14 @@ class Ways:
     wording: Wording
     rules: Routing
     filed: Mapping[str, frozenset[Operator]]
+    pages: str = ""
+    """Where links to households' own pages lead, e.g. https://host/f/; letters carry none without."""
+
+    def lettering(self, medium: Medium) -> Lettering:
+        """What writes letters of a medium; only WeChat has a place for a link beside the text."""
+        vault = self.ledger.vault
+        pages = self.pages if medium is Medium.WECHAT else ""
+        return Lettering(self.wording, lambda one: link_code(vault, one.message_id, medium, one.address), pages)
 
     def of(self, medium: Medium) -> list[str]:
         """The gateways of a medium, by name."""
@@ -61,7 +70,7 @@ async def depart(c: Transaction, ways: Ways, held: Claim, usable: Iterable[str],
         return Departure({})
     states = completed(await gateways.states(c), held.medium, names, ways.rules)
     routes = [await _route(c, ways, state, name in set(usable), now) for name, state in states.items()]
-    routed = route(held.waiting, routes, Lettering(ways.wording).letter, held.chunk_id << 64)
+    routed = route(held.waiting, routes, ways.lettering(held.medium).letter, held.chunk_id << 64)
     if await _pause_for_everybody(c, held, routed):
         return Departure({})
     await _fail(c, ways, routed, now)

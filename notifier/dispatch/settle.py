@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from notifier.dispatch.lettering import Lettering
 from notifier.dispatch.step import DispatchDesk
 from notifier.domain.messages import Letter, Medium, Waiting
 from notifier.domain.outcomes import Absent, Found, Settlement
@@ -50,7 +49,7 @@ async def _settle_one(
     desk: DispatchDesk, attempt: UnsureLetters, track: Track, asking: asyncio.Semaphore
 ) -> SettledCounts:
     channel = desk.channels.get(attempt.gateway)
-    lettering = Lettering(desk.wording)
+    lettering = desk.ways.lettering(attempt.medium)
 
     async def ask(one: Waiting) -> tuple[int, Settlement | None]:
         letter = lettering.letter(attempt.gateway, one)

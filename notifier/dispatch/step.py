@@ -12,7 +12,7 @@ from notifier.dispatch.batching import batches
 from notifier.dispatch.hours import held_back
 from notifier.dispatch.pacing import call_size, postpone_capped, take_turn
 from notifier.dispatch.routes import Ways, depart, shut
-from notifier.domain.contracts import Bus, Channel, Clock
+from notifier.domain.contracts import Bus, Channel, Clock, ReportsParts
 from notifier.domain.gateways import Limits
 from notifier.domain.lanes import FAST
 from notifier.domain.messages import Letter
@@ -60,10 +60,13 @@ class DispatchDesk:
     filed: Mapping[str, frozenset[Operator]] = field(default_factory=dict)
     """The operators each gateway's signature is filed with; one that is not here needs no filing."""
 
+    pages: str = ""
+    """Where links to households' own pages lead; letters carry none without."""
+
     @property
     def ways(self) -> Ways:
         """What choosing a gateway works with."""
-        return Ways(self.ledger, self.channels, self.wording, self.rules, self.filed)
+        return Ways(self.ledger, self.channels, self.wording, self.rules, self.filed, self.pages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +189,9 @@ def _in_calls(desk: DispatchDesk, letters: Mapping[str, Sequence[Letter]]) -> It
     for gateway, its in letters.items():
         channel = desk.channels[gateway]
         size = call_size(channel.batch_size, its, desk.limits.get(gateway, _FREE))
+        reports_parts = channel if isinstance(channel, ReportsParts) else None
         for call in batches(its, size, one_text=channel.one_text_a_call):
-            yield Call(gateway, call)
+            yield Call(gateway, call, reports_parts.n_parts(call[0]) if reports_parts else 1)
 
 
 async def _land(desk: DispatchDesk, flight: _Flight, answers: Sequence[Answered]) -> int:
@@ -205,7 +209,7 @@ async def _land(desk: DispatchDesk, flight: _Flight, answers: Sequence[Answered]
         again = set(done.again)
         closed = await shut(c, desk.ways, done.shut, now)
         flight.calls.extendleft(
-            Call(one.gateway, [letter])
+            Call(one.gateway, [letter], one.n_parts)
             for one in flight.started
             for letter in one.letters
             if letter.message_id in again

@@ -10,9 +10,14 @@ from notifier.domain.messages import By
 
 _OF_EVERYTHING = {"name", "item", "period", "date", "tel", "title", "summary", "text"}
 _OF_PAYMENTS = {"amount", "basis", "reason", "goods", "quantity", "time", "place", "office"}
+_OF_SHARED_PHONES = {"n", "matter"}
 _OF_DIRECT_TEXTS = {"code", "answer"}
-FACTS = frozenset(_OF_EVERYTHING | _OF_PAYMENTS | _OF_DIRECT_TEXTS)
+LINK = "link"
+"""The fact that opens a household's own page: a gateway whose approved text says it may carry links."""
+FACTS = frozenset(_OF_EVERYTHING | _OF_PAYMENTS | _OF_SHARED_PHONES | _OF_DIRECT_TEXTS | {LINK})
 """What a text may say, in braces."""
+_LINK_SHAPE = "a" * 34
+"""As long as a real one; stands for it where texts are checked and shown, before there is a message."""
 GATEWAYS = "gateways"
 """The fact that names the gateways which may carry the notice; no text says it."""
 VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -101,6 +106,7 @@ def fill(text: Text, facts: Mapping[str, str], sign: str) -> Filled:
     parameters: dict[str, str] = {}
     problem = None
     complete = {name: facts.get(name, "") for name in FACTS}
+    complete[LINK] = complete[LINK] or _LINK_SHAPE
     for variable, pattern in text.variables.items():
         value = " ".join(pattern.format_map(complete).split())
         most = text.limit(variable)
@@ -132,6 +138,11 @@ class Wording:
     def can_say(self, gateway: str, kind: str) -> bool:
         """Whether the gateway has a text for that kind of notice."""
         return gateway in self.texts.get(kind, {})
+
+    def says(self, gateway: str, kind: str, fact: str) -> bool:
+        """Whether the gateway's text for that kind of notice says the fact."""
+        text = self.texts.get(kind, {}).get(gateway)
+        return text is not None and any(f"{{{fact}}}" in pattern for pattern in text.variables.values())
 
     def said(self, gateway: str, kind: str, facts: Mapping[str, str]) -> Filled | None:
         """The gateway's text with the facts; None when it has none for that kind of notice, or may not carry this one.

@@ -9,6 +9,7 @@ from notifier.web import (
     correcting,
     deeds,
     entrance,
+    farmer,
     filings,
     household,
     inquiries,
@@ -22,6 +23,7 @@ from notifier.web.desk import DESK, FrontDesk
 from notifier.web.guards import guard
 from notifier.web.pages import set_up_pages
 from notifier.web.sessions import cookie_middleware, know_the_user, refuse_foreign_forms
+from notifier.web.voice import Voice
 
 LARGEST_BODY = 1024 * 1024
 ROUTES: tuple[Iterable[web.RouteDef], ...] = (
@@ -32,6 +34,7 @@ ROUTES: tuple[Iterable[web.RouteDef], ...] = (
     deeds.ROUTES,
     queues.ROUTES,
     officer.ROUTES,
+    farmer.ROUTES,
     inquiries.ROUTES,
     filings.ROUTES,
     registry.ROUTES,
@@ -48,6 +51,7 @@ def build_web(desk: FrontDesk) -> web.Application:
         middlewares=[guard, cookie_middleware(desk), know_the_user, refuse_foreign_forms],
     )
     app[DESK] = desk
+    app[farmer.VOICE] = Voice()
     set_up_pages(app)
     for routes in ROUTES:
         app.add_routes(routes)

@@ -9,7 +9,6 @@ from aiohttp import web
 
 from notifier.accounts.codes import CodeDesk
 from notifier.campaigns.drafting import DraftDesk
-from notifier.campaigns.drafting import DraftDesk
 from notifier.campaigns.filing import FilingDesk
 from notifier.domain.account_settings import Accounts
 from notifier.domain.codes import Codes
@@ -42,14 +41,6 @@ class CampaignDesk(Protocol):
 
     async def cancel(self, campaign_id: int, who: str) -> object:
         """What was not sent is withdrawn, for good."""
-        ...
-
-    async def permit_any_hour(self, campaign_id: int, who: str, why: str) -> object:
-        """It goes before all others, whatever the hour."""
-        ...
-
-    async def retry(self, campaign_id: int, who: str, reason: Reason, why: str) -> int:
-        """Who was not told for this reason, which is mended, is told again; how many."""
         ...
 
     async def permit_any_hour(self, campaign_id: int, who: str, why: str) -> object:

@@ -61,5 +61,5 @@ def test_the_addresses_have_room_for_numbers_of_ours_and_the_callback_secret_onl
         for route in routes
         for found in re.findall(r"\{(\w+)(?::([^}]*(?:\{[^}]*\})?[^}]*))?\}", route.path)
     }
-    assert {name for name, _ in variables} == {"campaign", "payment", "visit", "household", "inquiry", "project", "deed", "gateway", "secret"}
+    assert {name for name, _ in variables} == {"campaign", "payment", "visit", "household", "inquiry", "project", "deed", "gateway", "secret", "code"}
     assert all(pattern for name, pattern in variables if name not in ("gateway", "secret"))

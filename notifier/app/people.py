@@ -1,0 +1,13 @@
+"""The desks of those who are told: a farmer's own page, and followers of the official account."""
+
+from datetime import timedelta
+
+from notifier.app.opening import App
+from notifier.track.farmers import FarmerDesk
+
+
+def farmer_desk(app: App) -> FarmerDesk:
+    """Where the links in messages lead."""
+    of = app.settings
+    lasts = timedelta(days=of.web.link_days)
+    return FarmerDesk(app.ledger, app.clock, of.inquiries, of.compose.hotline, lasts, of.track.reply_window)

@@ -34,6 +34,7 @@ from notifier.store.tables.people import Contact, Household, ImportRun, Person, 
 from notifier.store.tables.register import HouseholdMerge, RegistryChange, Upload
 from notifier.store.tables.routing import GatewayChangeRow, GatewayShare, OperatorHint
 from notifier.store.tables.rules import HouseholdAttribute, NameList, NameListEntry
+from notifier.store.tables.sources import AttachmentRow, BenefitVersion, Look, ShownText, UndatedItem
 from notifier.store.tables.staff import AccountLease, AuditEntry, Counter, Tick, Token, User
 from notifier.store.tables.understanding import Decision, DisclosureFiling, DisclosureItem, Understood
 
@@ -43,9 +44,11 @@ __all__ = [
     "Alert",
     "AlertLetter",
     "ApiKey",
+    "AttachmentRow",
     "Attempt",
     "AuditEntry",
     "Benefit",
+    "BenefitVersion",
     "BindingAttempt",
     "Campaign",
     "Chunk",
@@ -73,6 +76,7 @@ __all__ = [
     "ImportRun",
     "Inquiry",
     "InquiryStep",
+    "Look",
     "Message",
     "NameList",
     "NameListEntry",
@@ -95,12 +99,14 @@ __all__ = [
     "RegistryChange",
     "Review",
     "Setback",
+    "ShownText",
     "Snapshot",
     "SourceTry",
     "Subscription",
     "Tally",
     "Tick",
     "Token",
+    "UndatedItem",
     "Understood",
     "UnsureAttempt",
     "Upload",

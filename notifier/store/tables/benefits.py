@@ -10,7 +10,10 @@ from notifier.store.tables.columns import BIG, SEALED, Instant, Mu
 
 
 class WatchedSource(SQLModel, table=True):
-    """A source's memory and health. `baseline_at` is None until its first complete look."""
+    """A source's memory and health. `baseline_at` is None until its first complete look.
+
+    `state` is a domain SourceState; `complete_at` the last look that lacked nothing, `error_at` the last that did.
+    """
 
     __tablename__ = "source"
 
@@ -20,6 +23,11 @@ class WatchedSource(SQLModel, table=True):
     new_at: datetime | None = Field(default=None, sa_column=Column(Instant))
     last_error: str | None = None
     memory: str = Field(default="{}", sa_type=Text)
+    state: str = Field(default="well", sa_column=Column(String, nullable=False, server_default="well"))
+    complete_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+    error_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+    drift: str | None = None
+    not_before: datetime | None = Field(default=None, sa_column=Column(Instant))
 
 
 class Snapshot(SQLModel, table=True):

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from notifier.domain.benefits import Finding
 from notifier.domain.messages import Inbound, Letter, Medium
@@ -99,6 +99,15 @@ class KeepsReceipts(Protocol):
     """How long after sending the provider knows the message."""
 
 
+@runtime_checkable
+class ReportsParts(Protocol):
+    """What a Channel also is whose provider reports each part of a long text by itself."""
+
+    def n_parts(self, letter: Letter) -> int:
+        """How many receipts the letter will have; at least one. Pure."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Paper:
     """A signature or template as its provider sees it; `says` is its state in Chinese, and the mend."""
@@ -181,6 +190,30 @@ class Source(Protocol):
 
         `memory` is what an earlier look left (etag, last_modified …). Raises SourceError. Safe to repeat.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignQuery:
+    """A page of rows of another database: those of `query` whose `key` is above `after`, by key, at most `most`.
+
+    `url` is sqlite:///FILE or postgresql://USER@HOST:PORT/NAME; `after` None: from the first one.
+    """
+
+    url: str
+    query: str
+    key: str
+    after: str | int | float | None
+    most: int
+    timeout: timedelta
+    password: str | None = field(default=None, repr=False)
+
+
+class ForeignReader(Protocol):
+    """Reads a database that is not ours, and can do nothing else to it."""
+
+    async def rows(self, asked: ForeignQuery) -> Sequence[Mapping[str, Any]]:
+        """The page, column by name; empty behind the last one. Raises SourceError in words. Safe to repeat."""
         ...
 
 

@@ -5,7 +5,6 @@ import hashlib
 import os
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 from notifier.domain.benefits import Finding
@@ -13,10 +12,11 @@ from notifier.domain.errors import InputError, SourceError
 from notifier.domain.free_text import masked
 from notifier.sources.definitions import FolderDefinition
 from notifier.sources.looking import LeftOut, Means
-from notifier.sources.payments import PaymentWorkbook, identities_of, read_payments
+from notifier.sources.payment_findings import findings_of
+from notifier.sources.payments import read_payments
 
 SUFFIXES = frozenset((".xlsx", ".xls", ".csv", ".et", ".xlsm"))
-_MOST_BYTES = 200 * 1024 * 1024
+MOST_BYTES = 200 * 1024 * 1024
 
 
 class FolderSource:
@@ -31,11 +31,12 @@ class FolderSource:
     async def look(self, memory: Mapping[str, str]) -> AsyncIterator[Finding]:
         """The batches of every settled file that `memory` does not hold as it is now, the oldest file first.
 
-        Raises SourceError when there is no such folder. A damaged file is left out and its neighbours are read.
+        The folder is made when nothing was read from it yet; one that is gone later is a SourceError, for it may be a
+        share that came loose. A damaged file is left out and its neighbours are read.
         """
         self.left_out = []
         read = set(memory.get("read", "").split())
-        for path, key in await asyncio.to_thread(self._settled):
+        for path, key in await asyncio.to_thread(self._settled, is_first=not read):
             if key in read:
                 continue
             content = await asyncio.to_thread(self._content, path)
@@ -43,10 +44,12 @@ class FolderSource:
                 read.add(key)
                 yield replace(finding, memory={"read": " ".join(sorted(read))})
 
-    def _settled(self) -> list[tuple[Path, str]]:
+    def _settled(self, *, is_first: bool) -> list[tuple[Path, str]]:
         """Files that nobody is writing any more, by time of change; the others are left for the next look."""
         folder = self.definition.path
         try:
+            if is_first:
+                folder.mkdir(parents=True, exist_ok=True)
             stats = {path: path.stat() for path in folder.iterdir() if _is_workbook(path)}
         except OSError as error:
             why = error.strerror or "未知原因"
@@ -60,7 +63,7 @@ class FolderSource:
     def _content(self, path: Path) -> bytes | None:
         try:
             before = path.stat()
-            content = path.read_bytes() if before.st_size <= _MOST_BYTES else None
+            content = path.read_bytes() if before.st_size <= MOST_BYTES else None
             after = path.stat()
         except OSError:
             self.left_out.append(LeftOut(masked(path.name), "文件暂时打不开，下次再看", again=True))
@@ -82,14 +85,6 @@ class FolderSource:
         if not found:
             self.left_out.append(LeftOut(name, f"{workbook.n_rows}行全部不可用；可用导入命令取回逐行原因", again=False))
         return found
-
-
-def findings_of(source: str, content: bytes, workbook: PaymentWorkbook, now: datetime) -> list[Finding]:
-    """A Finding for each batch of a workbook that has lines; `content` is the file and the proof."""
-    digest = hashlib.sha256(content).hexdigest()
-    return [
-        Finding(source, identities_of(batch, digest), batch, content, now) for batch in workbook.batches if batch.lines
-    ]
 
 
 def _key(path: Path, stat: os.stat_result) -> str:

@@ -10,6 +10,15 @@ from notifier.sources.feed import FeedSource
 from notifier.sources.folder import FolderSource
 from notifier.sources.lists import ListSource
 from notifier.sources.looking import Means, Watched
+from notifier.sources.payment_api import PaymentApiSource
+from notifier.sources.payment_definitions import (
+    PaymentApiDefinition,
+    PushDefinition,
+    SftpDefinition,
+    SqlQueryDefinition,
+)
+from notifier.sources.sftp import SftpSource
+from notifier.sources.sql_query import SqlQuerySource
 from notifier.sources.web_definitions import (
     FeedDefinition,
     HtmlListDefinition,
@@ -28,11 +37,17 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "folder": Kind(FolderDefinition, FolderSource),
+    "sftp": Kind(SftpDefinition, SftpSource),
+    "payment_api": Kind(PaymentApiDefinition, PaymentApiSource),
+    "sql_query": Kind(SqlQueryDefinition, SqlQuerySource),
     "feed": Kind(FeedDefinition, FeedSource),
     "html_list": Kind(HtmlListDefinition, ListSource),
     "json_list": Kind(JsonListDefinition, ListSource),
     "script_list": Kind(ScriptListDefinition, ListSource),
 }
+
+PUSHED: Mapping[str, type[Definition]] = {"push": PushDefinition}
+"""Kinds that are defined like the others and never looked at: they come by themselves."""
 
 
 def build(definition: Definition, means: Means) -> Watched:
@@ -42,7 +57,14 @@ def build(definition: Definition, means: Means) -> Watched:
 
 def load_sources(folder: Path, means: Means) -> list[Watched]:
     """The enabled sources defined in a folder, by file name. Raises ConfigError naming file, key and mend."""
-    return [build(one, means) for one in read_definitions(folder, definitions()) if one.enabled]
+    found = read_definitions(folder, {**definitions(), **PUSHED})
+    return [build(one, means) for one in found if one.enabled and one.kind in KINDS]
+
+
+def load_pushers(folder: Path) -> Mapping[str, PushDefinition]:
+    """The enabled systems that push to us, by name. Raises ConfigError naming file, key and mend."""
+    found = read_definitions(folder, {**definitions(), **PUSHED})
+    return {one.name: one for one in found if one.enabled and isinstance(one, PushDefinition)}
 
 
 def load_source(file: Path, means: Means) -> Watched:

@@ -171,25 +171,28 @@ _INSERT_LINE = text(
 
 
 def _rows(vault: Vault, ids: range, benefit_id: int, lines: Sequence[PaymentLine]) -> list[dict[str, Any]]:
-    return [_row(vault, payment_id, benefit_id, line) for payment_id, line in zip(ids, lines, strict=True)]
+    return [_sealed(vault, payment_id, benefit_id, line) for payment_id, line in zip(ids, lines, strict=True)]
 
 
-def _row(vault: Vault, payment_id: int, benefit_id: int, line: PaymentLine) -> dict[str, Any]:
+def _sealed(vault: Vault, payment_id: int, benefit_id: int, line: PaymentLine) -> dict[str, Any]:
+    own = {"beneficiary": line.beneficiary, "holder": line.holder, "id": line.id_number}
+    sealed = {
+        f"{name}_sealed": None if value is None else vault.seal_text(f"payment.{name}_sealed", payment_id, value)
+        for name, value in own.items()
+    }
+    waiting = {"id": payment_id, "match_state": "new", "confidence": 0}
+    return {**line_row(vault, benefit_id, line), **sealed, **waiting}
+
+
+def line_row(vault: Vault, benefit_id: int, line: PaymentLine) -> dict[str, Any]:
+    """The columns of a line that say what it is: hashes, place and figures; without what is sealed under its id."""
     name = normal_name(line.beneficiary)
     holder = normal_name(line.holder) if line.holder else name
     return {
-        "id": payment_id,
         "benefit_id": benefit_id,
         "line_hash": line_hash(vault, line),
         "sheet": line.sheet,
         "row": line.row,
-        "beneficiary_sealed": vault.seal_text("payment.beneficiary_sealed", payment_id, line.beneficiary),
-        "holder_sealed": None
-        if line.holder is None
-        else vault.seal_text("payment.holder_sealed", payment_id, line.holder),
-        "id_sealed": None
-        if line.id_number is None
-        else vault.seal_text("payment.id_sealed", payment_id, line.id_number),
         "name_hash": vault.blind("name", name),
         "id_hash": None if line.id_number is None else vault.blind("id", line.id_number),
         "account_hash": None if line.account_tail is None else vault.blind("account", f"{line.account_tail}|{holder}"),
@@ -205,6 +208,4 @@ def _row(vault: Vault, payment_id: int, benefit_id: int, line: PaymentLine) -> d
         "quantity_text": None if line.quantity is None else plain(line.quantity),
         "unit": line.unit,
         "pick_up": line.pick_up,
-        "match_state": "new",
-        "confidence": 0,
     }

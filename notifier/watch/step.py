@@ -93,17 +93,22 @@ async def _look(ledger: Ledger, source: Watched, clock: Clock, known: tuple[Sour
 async def _take(ledger: Ledger, finding: Finding, terms: Terms) -> Taken:
     taken = await take(ledger, finding, terms)
     batch = finding.benefit
-    if taken.became in (Became.NEW, Became.MORE) and isinstance(batch, Disbursement) and batch.rejected:
+    if isinstance(batch, Disbursement) and batch.rejected and _keeps_rejected(finding, taken):
         # Nobody handed it in, so nobody can ask for the rows; importing the same file by hand gives them back.
         run = PaymentRun(finding.raw, [batch], f"source:{finding.source}", taken.n_new)
         await keep_run(ledger, run, finding.found_at)
     return taken
 
 
+def _keeps_rejected(finding: Finding, taken: Taken) -> bool:
+    """A cursor never comes back to its rows, so they are kept whatever became of the batch."""
+    return finding.advances or taken.became in (Became.NEW, Became.MORE)
+
+
 def _count(report: SourceReport, finding: Finding, taken: Taken) -> None:
     report.counts[taken.became] += 1
     report.n_lines += taken.n_new
-    if isinstance(finding.benefit, Disbursement) and taken.became in (Became.NEW, Became.MORE):
+    if isinstance(finding.benefit, Disbursement) and _keeps_rejected(finding, taken):
         report.n_rejected += len(finding.benefit.rejected)
 
 

@@ -1,28 +1,42 @@
 """The front desk put together: routes and what stands before them."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from aiohttp import web
 
 from notifier.web import (
+    account,
+    binding,
     callbacks,
+    contacts,
     correcting,
     deeds,
+    draft_audience,
+    draft_check,
+    draft_words,
+    drafts,
     entrance,
     farmer,
     filings,
     household,
     inquiries,
+    keys,
+    mine,
     officer,
+    people,
     probes,
     queues,
     registry,
     reports,
+    trail,
+    uploads,
 )
 from notifier.web.desk import DESK, FrontDesk
 from notifier.web.guards import guard
 from notifier.web.pages import set_up_pages
 from notifier.web.sessions import cookie_middleware, know_the_user, refuse_foreign_forms
+from notifier.web.upload_desk import UploadDesk
 from notifier.web.voice import Voice
 
 LARGEST_BODY = 1024 * 1024
@@ -30,16 +44,29 @@ ROUTES: tuple[Iterable[web.RouteDef], ...] = (
     probes.ROUTES,
     callbacks.ROUTES,
     entrance.ROUTES,
+    account.ROUTES,
+    people.ROUTES,
+    keys.ROUTES,
+    trail.ROUTES,
     reports.ROUTES,
     deeds.ROUTES,
+    drafts.ROUTES,
+    draft_words.ROUTES,
+    draft_audience.ROUTES,
+    draft_check.ROUTES,
     queues.ROUTES,
     officer.ROUTES,
     farmer.ROUTES,
+    visitors.ROUTES,
+    binding.ROUTES,
+    mine.ROUTES,
     inquiries.ROUTES,
     filings.ROUTES,
     registry.ROUTES,
     household.ROUTES,
     correcting.ROUTES,
+    uploads.ROUTES,
+    contacts.ROUTES,
 )
 """Each module of pages, and the addresses it answers."""
 
@@ -53,6 +80,12 @@ def build_web(desk: FrontDesk) -> web.Application:
     app[DESK] = desk
     app[farmer.VOICE] = Voice()
     set_up_pages(app)
+    if desk.uploads is not None:
+        app.on_shutdown.append(partial(_close, desk.uploads))
     for routes in ROUTES:
         app.add_routes(routes)
     return app
+
+
+async def _close(uploads_desk: UploadDesk, _: web.Application) -> None:
+    await uploads_desk.close()

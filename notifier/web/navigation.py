@@ -25,12 +25,15 @@ def _is_of_the_county(user: User) -> bool:
 
 PLACES: tuple[Place, ...] = (
     Place("/", "总览", lambda user: True),
+    Place("/drafts", "起草通知", _who_may(Permission.DRAFT)),
     Place("/reviews", "政策审核", _who_may(Permission.REVIEW)),
     Place("/matching", "待核对", _is_of_the_county),
     Place("/filings", "备案审核", _who_may(Permission.FILE)),
     Place("/households", "农户", _who_may(Permission.HOUSEHOLDS)),
     Place("/visits", "入户", _who_may(Permission.VISIT, Permission.EXCUSE)),
     Place("/inquiries", "咨询", _who_may(Permission.ANSWER)),
+    Place("/users", "用户", _who_may(Permission.MANAGE)),
+    Place("/audit", "审计", _who_may(Permission.AUDIT)),
 )
 
 

@@ -24,7 +24,7 @@ from notifier.store.ledger import Ledger
 from notifier.store.receipts import store_push
 from notifier.store.visits import Report
 from notifier.web.application import build_web
-from notifier.web.desk import FrontDesk
+from notifier.web.desk import DESK, FrontDesk
 from tests.campaigns.drafting import a_draft_desk
 from tests.report import ground
 
@@ -180,6 +180,11 @@ class Front:
         token = csrf_in(await (await self.client.get("/login")).text())
         form = {"name": name, "password": password, "_csrf": token}
         return await self.client.post("/login", data=form, allow_redirects=False)
+
+    def settle(self, **changed: Any) -> None:
+        """The desk with other settings from now on."""
+        app = self.client.app
+        app._state[DESK] = replace(app[DESK], **changed)  # an app that runs takes nothing new by itself
 
     async def page(self, path: str, status: int = 200) -> str:
         answer = await self.client.get(path, allow_redirects=False)

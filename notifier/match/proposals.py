@@ -7,29 +7,23 @@ from notifier.domain import settings
 from notifier.domain.benefits import BenefitKind, PaymentState
 from notifier.domain.lifecycle import CampaignState
 from notifier.domain.rule_forms import explain, to_json
-from notifier.domain.rules import AllOf, Within
-from notifier.match.places import region_of_issuer
-from notifier.match.summaries import summarise
-from notifier.match.taxonomy import Taxonomy
-from notifier.match.topics import Judgement, judge
+from notifier.match import saying
+from notifier.match.understanding import Understanding
+from notifier.store.disclosure import Listed
 from notifier.store.proposing import TELL, Proposal, UntoldLines, UntoldPolicy
 
 _RETURNED = "退票"
+Names = Mapping[str, str]
+"""Names of regions by code."""
 
 
 def from_policy(
-    policy: UntoldPolicy, taxonomy: Taxonomy, tree: Mapping[str, str], campaigns: settings.Campaigns
+    policy: UntoldPolicy, one: Understanding, entry: Listed | None, campaigns: settings.Campaigns, names: Names
 ) -> Proposal:
     """A policy's campaign: in review with its rule and evidence, or a draft without a rule when no topic fits.
 
-    With no review needed it is approved at once, but never without a rule.
+    With no review needed it is approved at once, but never without a rule. `entry` is where it would be filed.
     """
-    judgement = judge(policy.title, policy.body, taxonomy)
-    region_code = region_of_issuer(policy.issuer, policy.region_code, tree)
-    rule = judgement.rule
-    if rule is not None and region_code is not None:
-        rule = AllOf((Within(region_code), rule))
-    keywords = [one.phrase for one in judgement.evidence]
     reviews = campaigns.policy_reviews
     waiting = CampaignState.IN_REVIEW if reviews else CampaignState.APPROVED
     return Proposal(
@@ -39,15 +33,17 @@ def from_policy(
         kind=BenefitKind.POLICY,
         title=policy.title,
         ladder=campaigns.policy_ladder,
-        region_code=region_code,
-        state=waiting if rule is not None else CampaignState.DRAFT,
+        region_code=one.region_code,
+        state=waiting if one.rule is not None else CampaignState.DRAFT,
         reviews_needed=reviews,
-        topic=judgement.topic,
-        rule=to_json(rule) if rule is not None else None,
-        rule_text=explain(rule, tree) if rule is not None else None,
-        evidence=_evidence(judgement),
-        confidence=judgement.confidence,
-        summary=summarise(policy.body, keywords),
+        topic=one.topic,
+        rule=to_json(one.rule) if one.rule is not None else None,
+        rule_text=explain(one.rule, names) if one.rule is not None else None,
+        evidence=_evidence(one),
+        confidence=one.confidence,
+        summary=one.summary,
+        understanding=saying.to_json(one),
+        entry_id=None if entry is None else entry.entry_id,
     )
 
 
@@ -68,10 +64,10 @@ def from_lines(lines: UntoldLines, campaigns: settings.Campaigns) -> Proposal:
     )
 
 
-def _evidence(judgement: Judgement) -> str:
+def _evidence(understanding: Understanding) -> str:
     said = [
         {"phrase": one.phrase, "where": one.where, "context": one.context, "topic": one.topic}
-        for one in judgement.evidence
+        for one in understanding.evidence
     ]
     return json.dumps(said, ensure_ascii=False)
 

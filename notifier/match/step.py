@@ -9,9 +9,12 @@ import structlog
 from notifier.domain import settings
 from notifier.domain.benefits import AuditState
 from notifier.domain.contracts import Clock
+from notifier.match.open_list import entry_for
 from notifier.match.places import village_places
 from notifier.match.proposals import from_lines, from_policy
 from notifier.match.taxonomy import load_taxonomy
+from notifier.match.understanding import Published, understand
+from notifier.store.disclosure import entries
 from notifier.store.ledger import Ledger
 from notifier.store.matching import (
     Matched,
@@ -93,5 +96,11 @@ async def _propose_policies(ledger: Ledger, slices: Slices, clock: Clock) -> int
     if not untold:
         return 0
     taxonomy, tree = load_taxonomy(slices.match.taxonomy_file), await region_tree(ledger)
-    proposals = [from_policy(policy, taxonomy, tree, slices.campaigns) for policy in untold]
+    listed = await entries(ledger)
+    proposals = []
+    for policy in untold:
+        one = understand(
+            Published(policy.title, policy.body, policy.issuer, policy.region_code, policy.published_on), taxonomy, tree
+        )
+        proposals.append(from_policy(policy, one, entry_for(one, policy.title, listed), slices.campaigns, tree))
     return await propose(ledger, proposals, clock.now())

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from notifier.domain.rules import AnyOf, Rule
 from notifier.match.taxonomy import Taxonomy, Topic
 
 _AROUND = 12
@@ -25,15 +24,14 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The topic (several joined by 、), its rule, the evidence and how sure it is, 0 to 95. None: a person decides."""
+    """The topic (several joined by 、), the evidence and how sure it is, 0 to 95. None: a person decides."""
 
     topic: str | None
-    rule: Rule | None
     evidence: Sequence[Evidence]
     confidence: int
 
 
-NOBODY_KNOWS = Judgement(None, None, (), 0)
+NOBODY_KNOWS = Judgement(None, (), 0)
 
 
 def judge(title: str, body: str, taxonomy: Taxonomy) -> Judgement:
@@ -50,13 +48,12 @@ def judge(title: str, body: str, taxonomy: Taxonomy) -> Judgement:
     best = max(taxonomy.topics, key=lambda topic: len(in_body[topic.name]))
     hits = in_body[best.name]
     if len(hits) < _LEAST_HITS:
-        return Judgement(None, None, tuple(hits), 0)
+        return Judgement(None, tuple(hits), 0)
     return _judgement([best], hits, min(_MOST_BY_BODY, _BY_BODY + _A_HIT * len(hits)))
 
 
 def _judgement(topics: Sequence[Topic], evidence: Sequence[Evidence], confidence: int) -> Judgement:
-    rule = topics[0].rule if len(topics) == 1 else AnyOf(tuple(topic.rule for topic in topics))
-    return Judgement("、".join(topic.name for topic in topics), rule, tuple(evidence[:_MOST_EVIDENCE]), confidence)
+    return Judgement("、".join(topic.name for topic in topics), tuple(evidence[:_MOST_EVIDENCE]), confidence)
 
 
 def _places(topic: Topic, text: str, where: str) -> list[Evidence]:

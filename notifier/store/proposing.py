@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import text
 
 from notifier.domain.benefits import AuditState, BenefitKind
 from notifier.domain.filing import AUDIT_ORDER, has_passed
 from notifier.domain.lifecycle import CampaignState
+from notifier.store.disclosure import suggest
 from notifier.store.ledger import Ledger, take_ids
 from notifier.store.tables.columns import stamp
+from notifier.store.understood import keep_understanding
 
 TELL = "tell"
 """The purpose of a policy's campaign; a disbursement's is the state of its lines."""
@@ -26,6 +28,7 @@ class UntoldPolicy:
     issuer: str | None
     body: str
     region_code: str | None
+    published_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,10 @@ class UntoldLines:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A campaign to be. `rule` and `evidence` are JSON; a disbursement has none."""
+    """A campaign to be. `rule`, `evidence` and `understanding` are JSON; a disbursement has none.
+
+    `entry_id` is the entry of the open list that the policy would be filed under.
+    """
 
     benefit_id: int
     version: int
@@ -58,6 +64,8 @@ class Proposal:
     evidence: str = "[]"
     confidence: int = 100
     summary: str = ""
+    understanding: str | None = None
+    entry_id: int | None = None
 
 
 async def untold_policies(ledger: Ledger) -> list[UntoldPolicy]:
@@ -65,12 +73,13 @@ async def untold_policies(ledger: Ledger) -> list[UntoldPolicy]:
     async with ledger.reading() as c:
         rows = await c.execute(
             text(
-                "SELECT b.id, b.version, b.title, b.issuer, b.body, b.region_code FROM benefit b "
+                "SELECT b.id AS benefit_id, b.version, b.title, b.issuer, b.body, b.region_code, b.published_on "
+                "FROM benefit b "
                 "WHERE b.kind = 'policy' AND NOT EXISTS (SELECT 1 FROM campaign k WHERE k.benefit_id = b.id "
                 "AND k.benefit_version = b.version AND k.purpose = 'tell') ORDER BY b.id"
             )
         )
-        return [UntoldPolicy(*row) for row in rows]
+        return [UntoldPolicy(**{**row, "published_on": _day(row["published_on"])}) for row in rows.mappings()]
 
 
 async def untold_lines(ledger: Ledger, final: AuditState) -> list[UntoldLines]:
@@ -104,7 +113,12 @@ async def propose(ledger: Ledger, proposals: Sequence[Proposal], now: datetime) 
         ids = await take_ids(c, "campaign", len(proposals))
         n_new = 0
         for campaign_id, one in zip(ids, proposals, strict=True):
-            n_new += (await c.execute(_INSERT, _row(campaign_id, one, now))).rowcount
+            is_new = (await c.execute(_INSERT, _row(campaign_id, one, now))).rowcount
+            n_new += is_new
+            if is_new and one.understanding is not None:
+                await keep_understanding(c, one.benefit_id, one.version, one.understanding, now)
+            if is_new and one.entry_id is not None:
+                await suggest(c, one.benefit_id, one.entry_id, now)
     return n_new
 
 
@@ -139,3 +153,8 @@ def _row(campaign_id: int, one: Proposal, now: datetime) -> Mapping[str, object]
         "created_by": "system",
         "created_at": stamp(now),
     }
+
+
+def _day(value: date | str | None) -> date | None:
+    """What the two databases give for a date in textual SQL."""
+    return date.fromisoformat(value) if isinstance(value, str) else value

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from scripts.benchmarks import broadcast, brownout, chaos, roster_import
+from scripts.benchmarks import broadcast, brownout, chaos, roster_import, understanding
 from scripts.benchmarks.databases import KINDS
 from scripts.benchmarks.share_picture import svg
 from scripts.benchmarks.trials import TRIALS
@@ -93,6 +93,13 @@ def _chosen(databases: list[str] | None) -> list[str]:
     if stray := set(databases or ()) - set(KINDS):
         raise typer.BadParameter(f"{', '.join(sorted(stray))}: it must be one of {', '.join(KINDS)}")
     return databases or list(KINDS)
+
+
+@app.command("understanding")
+def understanding_command(as_json: AsJson = False) -> None:
+    """Notices of the tests read: precision and recall of topic, groups, amounts, rule …, and what was read wrong."""
+    found = understanding.run()
+    _say([one.as_json() for one in found], understanding.table(found), as_json)
 
 
 def _say(found: list[dict[str, Any]], table: str, as_json: bool) -> None:

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
+from notifier.accounts.codes import CodeDesk
 from notifier.app.opening import App
+from notifier.registry.binding import BindingDesk
 from notifier.track.farmers import FarmerDesk
 
 
@@ -11,3 +13,9 @@ def farmer_desk(app: App) -> FarmerDesk:
     of = app.settings
     lasts = timedelta(days=of.web.link_days)
     return FarmerDesk(app.ledger, app.clock, of.inquiries, of.compose.hotline, lasts, of.track.reply_window)
+
+
+def binding_desk(app: App) -> BindingDesk:
+    """Where followers of the official account bind themselves."""
+    codes = CodeDesk(app.ledger, app.clock, app.send_now)
+    return BindingDesk(app.ledger, app.clock, codes, app.settings.inquiries, app.settings.compose.hotline)

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 from notifier.app.opening import App
-from notifier.app.people import farmer_desk
+from notifier.app.people import binding_desk, farmer_desk
+from notifier.app.uploading import UploadDesk
 from notifier.bus import open_bus, open_postbox
 from notifier.channels.wechat import official_account
 from notifier.dispatch import step as dispatching
@@ -44,7 +45,10 @@ def front_desk(app: App, take_in: Callable[[Push], Awaitable[bool]] | None = Non
         send_now=app.send_now,
         accounts=app.settings.accounts,
         registry=app.settings.registry,
+        uploads=UploadDesk(app.ledger, app.clock, app.settings),
         farmers=farmer_desk(app),
+        followers=binding_desk(app),
+        account=official_account(app.channels),
     )
 
 

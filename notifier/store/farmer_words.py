@@ -8,9 +8,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.errors import InputError
-from notifier.domain.inquiries import INQUIRY_TEXT, InquiryState
+from notifier.domain.inquiries import INQUIRY_TEXT, InquiryState, deadline
 from notifier.domain.lifecycle import MessageEvent
 from notifier.domain.messages import ContactKind
+from notifier.domain.replies import kind_of
 from notifier.store.hearing import disown, whose
 from notifier.store.inquiries import PAGE, Asked, add_inquiry
 from notifier.store.ledger import Ledger
@@ -19,6 +20,8 @@ from notifier.store.reaching import reach_owed
 from notifier.store.tables.columns import instant, stamp
 
 _READ = Cause(MessageEvent.DELIVER, "page")
+LONGEST_QUESTION = 500
+"""Letters of a question; more is not written on a phone by accident."""
 _MOST_A_DAY = 10
 _SHOWN = 10
 
@@ -41,6 +44,23 @@ class Answered:
     state_text: str
     due_at: datetime
     answers: Sequence[tuple[datetime, str]] = field(repr=False)
+
+
+def question(reader: Reader, region_code: str, words: str, now: datetime, answer_days: int) -> Asked:
+    """A question from a page as an inquiry. Raises InputError when it is empty."""
+    words = words.strip()[:LONGEST_QUESTION]
+    if not words:
+        raise InputError("请先写下您的问题,再按“提交问题”")
+    return Asked(
+        kind=kind_of(words),
+        channel=PAGE,
+        contact=(reader.kind, reader.address),
+        household_id=reader.household_id,
+        region_code=region_code,
+        text=words,
+        received_at=now,
+        due_at=deadline(now, answer_days),
+    )
 
 
 async def note_read(
@@ -115,7 +135,8 @@ async def note_answers_seen(c: AsyncConnection, ledger: Ledger, reader: Reader) 
     seen = await c.execute(
         text(
             "UPDATE inquiry_step SET delivery = 'seen' WHERE what = 'answer' AND delivery = 'pending' "
-            "AND inquiry_id IN (SELECT id FROM inquiry WHERE household_id = :home AND contact_hash = :hash AND channel = :page)"
+            "AND inquiry_id IN (SELECT id FROM inquiry WHERE household_id = :home AND contact_hash = :hash "
+            "AND channel = :page)"
         ),
         {
             "home": reader.household_id,

@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from notifier.domain.contracts import Clock
 from notifier.domain.errors import InputError
-from notifier.domain.inquiries import deadline
-from notifier.domain.replies import kind_of
 from notifier.domain.settings import Inquiries
 from notifier.store.farmer_links import Opened, opened_by
 from notifier.store.farmer_pages import Telling, name_of, telling_of_message
@@ -19,13 +17,10 @@ from notifier.store.farmer_words import (
     note_not_theirs,
     note_question,
     note_read,
+    question,
 )
 from notifier.store.forms import is_first
-from notifier.store.inquiries import PAGE, Asked
 from notifier.store.ledger import Ledger
-
-LONGEST_QUESTION = 500
-"""Letters of a question; more is not written on a phone by accident."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,20 +110,3 @@ class FarmerDesk:
 
 def _reader(opened: Opened) -> Reader:
     return Reader(opened.kind, opened.address, opened.household_id)
-
-
-def question(reader: Reader, region_code: str, words: str, now: datetime, answer_days: int) -> Asked:
-    """A question from a page as an inquiry. Raises InputError when it is empty."""
-    words = words.strip()[:LONGEST_QUESTION]
-    if not words:
-        raise InputError("请先写下您的问题,再按“提交问题”")
-    return Asked(
-        kind=kind_of(words),
-        channel=PAGE,
-        contact=(reader.kind, reader.address),
-        household_id=reader.household_id,
-        region_code=region_code,
-        text=words,
-        received_at=now,
-        due_at=deadline(now, answer_days),
-    )

@@ -5,6 +5,7 @@ from functools import partial
 
 from aiohttp import web
 
+from notifier.store.looking_on import look_at
 from notifier.web import (
     account,
     binding,
@@ -22,6 +23,7 @@ from notifier.web import (
     household,
     inquiries,
     keys,
+    live,
     mine,
     officer,
     people,
@@ -31,6 +33,7 @@ from notifier.web import (
     reports,
     trail,
     uploads,
+    visitors,
 )
 from notifier.web.desk import DESK, FrontDesk
 from notifier.web.guards import guard
@@ -38,6 +41,7 @@ from notifier.web.pages import set_up_pages
 from notifier.web.sessions import cookie_middleware, know_the_user, refuse_foreign_forms
 from notifier.web.upload_desk import UploadDesk
 from notifier.web.voice import Voice
+from notifier.web.watchers import WATCHERS, Watchers
 
 LARGEST_BODY = 1024 * 1024
 ROUTES: tuple[Iterable[web.RouteDef], ...] = (
@@ -49,6 +53,7 @@ ROUTES: tuple[Iterable[web.RouteDef], ...] = (
     keys.ROUTES,
     trail.ROUTES,
     reports.ROUTES,
+    live.ROUTES,
     deeds.ROUTES,
     drafts.ROUTES,
     draft_words.ROUTES,
@@ -78,6 +83,8 @@ def build_web(desk: FrontDesk) -> web.Application:
         middlewares=[guard, cookie_middleware(desk), know_the_user, refuse_foreign_forms],
     )
     app[DESK] = desk
+    app[WATCHERS] = Watchers(partial(look_at, desk.ledger))
+    app.on_shutdown.append(app[WATCHERS].end)
     app[farmer.VOICE] = Voice()
     set_up_pages(app)
     if desk.uploads is not None:

@@ -10,6 +10,7 @@ from aiohttp import web
 from notifier.accounts.codes import CodeDesk
 from notifier.campaigns.drafting import DraftDesk
 from notifier.campaigns.filing import FilingDesk
+from notifier.campaigns.suggestions import SuggestionDesk
 from notifier.domain.account_settings import Accounts
 from notifier.domain.codes import Codes
 from notifier.domain.contracts import Channel, Clock, Push
@@ -17,7 +18,8 @@ from notifier.domain.direct import Direct, SendNow
 from notifier.domain.outcomes import Outcome, Postponed, Reason
 from notifier.domain.settings import Registry, Web
 from notifier.store.ledger import Ledger
-from notifier.web.people_desks import FarmerDesk, VisitDesk
+from notifier.web.people_desks import BindingDesk, FarmerDesk, OfficialAccount, VisitDesk
+from notifier.web.upload_desk import UploadDesk
 
 
 class CampaignDesk(Protocol):
@@ -103,8 +105,19 @@ class FrontDesk:
     """What people prove before they are let in."""
     registry: Registry = field(default_factory=Registry)
     """How the register is kept."""
+    uploads: UploadDesk | None = None
+    """Who works on files that browsers hand in; None where nobody does."""
     farmers: FarmerDesk | None = None
     """The farmers' own pages; a desk without them answers their links with 404."""
+    followers: BindingDesk | None = None
+    """Followers of the official account, who bind themselves."""
+    account: OfficialAccount | None = None
+    """The official account itself; without one its pages are not there."""
+
+    @property
+    def suggestions(self) -> SuggestionDesk:
+        """Where suggested campaigns are accepted, edited or refused."""
+        return SuggestionDesk(self.ledger, self.clock)
 
     @property
     def codes(self) -> Codes:

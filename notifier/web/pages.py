@@ -33,6 +33,11 @@ def local_long(at: datetime | None) -> str:
     return "" if at is None else f"{at.astimezone(_COUNTY_TIME):%Y年%m月%d日 %H:%M}"
 
 
+def local_year(at: datetime) -> int:
+    """The year in the county's time."""
+    return at.astimezone(_COUNTY_TIME).year
+
+
 def number(n: int) -> str:
     """With separators: 12,345."""
     return f"{n:,}"
@@ -48,7 +53,7 @@ def set_up_pages(app: web.Application) -> None:
         lstrip_blocks=True,
     )
     aiohttp_jinja2.get_env(app).filters.update(
-        local=local, local_long=local_long, number=number, reason=reason_text, bar=bar
+        local=local, local_year=local_year, local_long=local_long, number=number, reason=reason_text, bar=bar
     )
     texts = {"CAMPAIGN_TEXT": CAMPAIGN_TEXT, "LEVEL_TEXT": LEVEL_TEXT, "MEDIUM_TEXT": MEDIUM_TEXT}
     aiohttp_jinja2.get_env(app).globals.update(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from notifier.domain.outcomes import Reason
+from notifier.registry.binding import Mine
 from notifier.store.visits import Report
 from notifier.track.farmers import OwnPage
 
@@ -64,4 +65,48 @@ class FarmerDesk(Protocol):
 
     async def ask(self, code: str, words: str, once: str | None = None) -> bool | None:
         """A question is open as an inquiry; False for a form that came before."""
+        ...
+
+
+class OfficialAccount(Protocol):
+    """The WeChat account, as pages need it."""
+
+    def authorize_url(self, redirect_uri: str, state: str) -> str:
+        """Where a visitor is sent so that WeChat says who it is."""
+        ...
+
+    async def openid_of(self, code: str) -> str:
+        """The openid of who came back. Raises InputError (Chinese), or ProviderNonsense."""
+        ...
+
+
+class BindingDesk(Protocol):
+    """Where followers bind themselves. Each method raises InputError (Chinese) for what cannot be done."""
+
+    async def send_code(self, openid: str, written: str, address: str) -> None:
+        """A code is on its way to the phone, if it is a household's own."""
+        ...
+
+    async def prove(self, openid: str, written: str, typed: str) -> str:
+        """The phone is proved by its code: its 11 digits."""
+        ...
+
+    async def bind(self, openid: str, phone: str, name: str, tail: str) -> int:
+        """The openid is bound to the person; the household's id."""
+        ...
+
+    async def unbind(self, openid: str, person_id: int) -> bool:
+        """The openid is bound to the person no more."""
+        ...
+
+    async def mine(self, openid: str) -> Mine:
+        """What the openid's households were told."""
+        ...
+
+    async def acknowledge(self, openid: str, owed_id: int) -> bool:
+        """我已知晓; False when it is not the openid's."""
+        ...
+
+    async def ask(self, openid: str, household_id: int, words: str, once: str | None = None) -> bool:
+        """A question is open, once for a form; False when the household is not the openid's."""
         ...

@@ -26,8 +26,10 @@ LOGIN = web.RequestKey("login", int)
 SIGNED = ("/callbacks/", "/api/payments/", "/f/")
 """Paths where who asks is proved by the request itself, not by a session."""
 NO_SESSION = (*SIGNED, "/health", "/ready", "/metrics", "/static/", "/assets/", "/favicon.ico")
-OPEN_PATHS = ("/login", "/login/code", *NO_SESSION)
+OPEN_PATHS = ("/login", "/login/code", "/wechat/", *NO_SESSION)
 """Paths that need no login, or end with / for everything below."""
+STREAMED = ("/uploads/file",)
+"""Paths whose forms are too large to be held: their handlers ask `is_own_form` before they read on."""
 CSRF_FIELD = "_csrf"
 _BEARER = "Bearer "
 _CHANGE_PASSWORD, _ENROL = "/account/password", "/account/totp"
@@ -80,13 +82,20 @@ async def refuse_foreign_forms(request: web.Request, handler: Handler) -> web.St
     A push has its secret path or signature instead, and a system its key: no browser sends either by itself.
     """
     is_by_key = USER in request and LOGIN not in request
-    if request.method not in ("GET", "HEAD", "OPTIONS") and not request.path.startswith(SIGNED) and not is_by_key:
-        session = await get_session(request)
-        sent = (await request.post()).get(CSRF_FIELD)
-        kept = session.get("csrf")
-        if not (isinstance(sent, str) and isinstance(kept, str) and hmac.compare_digest(sent.encode(), kept.encode())):
-            raise web.HTTPForbidden(text="页面已过期或不是从本系统打开的，请返回上一页刷新后再提交")
+    if request.method in ("GET", "HEAD", "OPTIONS") or request.path.startswith(SIGNED) or is_by_key:
+        return await handler(request)
+    if request.path not in STREAMED and not await is_own_form(request, (await request.post()).get(CSRF_FIELD)):
+        raise web.HTTPForbidden(text=FOREIGN_FORM)
     return await handler(request)
+
+
+FOREIGN_FORM = "页面已过期或不是从本系统打开的，请返回上一页刷新后再提交"
+
+
+async def is_own_form(request: web.Request, sent: object) -> bool:
+    """True when `sent` is the token of this session."""
+    kept = (await get_session(request)).get("csrf")
+    return isinstance(sent, str) and isinstance(kept, str) and hmac.compare_digest(sent.encode(), kept.encode())
 
 
 def _whole_page(request: web.Request) -> dict[str, str]:
@@ -149,6 +158,11 @@ async def close_session(request: web.Request) -> None:
     if LOGIN in request:
         await sessions.end_session(desk.ledger, request[USER].name, request[LOGIN], desk.clock.now())
     (await get_session(request)).invalidate()
+
+
+async def is_logged_in(request: web.Request) -> bool:
+    """Whether the login that the request came with is still open; for answers that last."""
+    return await _account_of(request, await get_session(request)) is not None
 
 
 async def csrf_token(request: web.Request) -> str:

@@ -29,13 +29,14 @@ class FormDone(SQLModel, table=True):
 
 
 class BindingAttempt(SQLModel, table=True):
-    """A wrong code, name or number while binding, by the hash of the openid; too many in a day end it for the day."""
+    """What an openid, by its hash, tried while binding; too much in a day ends it for the day. what: code, wrong."""
 
     __tablename__ = "binding_attempt"
     __table_args__ = (Index("ix_binding_attempt_address", "address_hash", "at"),)
 
     id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
     address_hash: bytes = Field(sa_column=Column(SEALED, nullable=False))
+    what: str
     at: datetime = Field(sa_column=Column(Instant, nullable=False))
 
 

@@ -31,6 +31,7 @@ def upgrade() -> None:
         "binding_attempt",
         sa.Column("id", _BIG, primary_key=True, autoincrement=False),
         sa.Column("address_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
     )
     op.create_index("ix_binding_attempt_address", "binding_attempt", ["address_hash", "at"])

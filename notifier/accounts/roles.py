@@ -29,6 +29,8 @@ class Permission(StrEnum):
 
     READ = "read"
     """See reports of their region, names masked."""
+    DRAFT = "draft"
+    """Write campaigns and submit them for review."""
     DRIVE = "drive"
     """Launch, pause, resume, cancel a campaign."""
     EMERGENCY = "emergency"

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from notifier.domain.regions import span
 from notifier.domain.shares import floored
 from notifier.report.rates import Figures, Telling, figures, tellings
 from notifier.store.ledger import Ledger
@@ -106,6 +107,20 @@ async def rate_report(
         media=tellings(found),
         unmatched=await unmatched_payments(ledger, campaign_id, region_code),
         problems=_problems(total, villages),
+    )
+
+
+def with_counts(of: Report, found: Sequence[Fact], names: Mapping[str, str]) -> Report:
+    """The report with these counts in place of its own: those of its region, not checked against the owed rows."""
+    first, last = span(of.region_code) if of.region_code else ("", "9" * 12)
+    inside = [one for one in found if first <= one.region_code <= last]
+    return replace(
+        of,
+        total=figures(inside, counted=False),
+        townships=_places(inside, names, counted=False, digits=_TOWNSHIP_DIGITS),
+        villages=_places(inside, names, counted=False, digits=None),
+        media=tellings(inside),
+        problems=(),
     )
 
 

@@ -13,7 +13,7 @@ from notifier.domain.lifecycle import CAMPAIGN, CampaignEvent, CampaignState, af
 from notifier.store import contents
 from notifier.store.composing import Told
 from notifier.store.ledger import Ledger
-from notifier.store.tables.columns import stamp
+from notifier.store.tables.columns import instant, stamp
 
 _COMPOSING = 6_404_251_000_000_000
 _STATE_TEXT = {
@@ -56,6 +56,12 @@ class CampaignRow:
     region_code: str | None
     review_levels: str | None
     scheduled_at: int | None
+    emergency_by: str | None
+
+    @property
+    def moment(self) -> datetime | None:
+        """When it is to start by itself; None when no time was chosen."""
+        return None if self.scheduled_at is None else instant(self.scheduled_at)
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -76,7 +82,7 @@ class CampaignRow:
 _ROW = (
     "SELECT k.id AS campaign_id, k.benefit_id, k.kind, k.purpose, k.title, k.summary, k.topic, k.rule, k.rule_text, "
     "k.evidence, k.confidence, k.ladder, k.state, k.reviews_needed, k.created_by, k.paused_why, "
-    "k.region_code, k.review_levels, k.scheduled_at, "
+    "k.region_code, k.review_levels, k.scheduled_at, k.emergency_by, "
     "(SELECT COUNT(*) FROM review r WHERE r.campaign_id = k.id AND r.verdict = 'approve' AND r.at > coalesce((SELECT "
     "MAX(b.at) FROM review b WHERE b.campaign_id = k.id AND b.verdict = 'return'), 0)) AS n_approved FROM campaign k"
 )

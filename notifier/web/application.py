@@ -6,6 +6,7 @@ from functools import partial
 from aiohttp import web
 
 from notifier.store.looking_on import look_at
+from notifier.store.looking_on import look_at
 from notifier.web import (
     account,
     binding,
@@ -42,6 +43,7 @@ from notifier.web.sessions import cookie_middleware, know_the_user, refuse_forei
 from notifier.web.upload_desk import UploadDesk
 from notifier.web.voice import Voice
 from notifier.web.watchers import WATCHERS, Watchers
+from notifier.web.watchers import WATCHERS, Watchers
 
 LARGEST_BODY = 1024 * 1024
 ROUTES: tuple[Iterable[web.RouteDef], ...] = (
@@ -53,6 +55,7 @@ ROUTES: tuple[Iterable[web.RouteDef], ...] = (
     keys.ROUTES,
     trail.ROUTES,
     reports.ROUTES,
+    live.ROUTES,
     live.ROUTES,
     deeds.ROUTES,
     drafts.ROUTES,
@@ -83,6 +86,8 @@ def build_web(desk: FrontDesk) -> web.Application:
         middlewares=[guard, cookie_middleware(desk), know_the_user, refuse_foreign_forms],
     )
     app[DESK] = desk
+    app[WATCHERS] = Watchers(partial(look_at, desk.ledger))
+    app.on_shutdown.append(app[WATCHERS].end)
     app[WATCHERS] = Watchers(partial(look_at, desk.ledger))
     app.on_shutdown.append(app[WATCHERS].end)
     app[farmer.VOICE] = Voice()

@@ -8,6 +8,7 @@ from aiohttp import web
 from notifier.accounts.roles import Permission
 from notifier.domain.errors import InputError
 from notifier.domain.lifecycle import CampaignState
+from notifier.domain.outcomes import Reason
 from notifier.store.reporting import CampaignLine, campaigns, policy_text
 from notifier.web.desk import DESK, CampaignDesk, FrontDesk
 from notifier.web.evidence import marked, triggers
@@ -31,6 +32,31 @@ async def drive(request: web.Request) -> web.Response:
     words, deed = _DEEDS[request.match_info["deed"]]
     desk = request.app[DESK].campaigns
     await attempt(request, deed(desk, line.campaign_id, user.name), f"“{line.title}”{words}")
+    raise web.HTTPSeeOther(f"/campaigns/{line.campaign_id}")
+
+
+async def permit_any_hour(request: web.Request) -> web.Response:
+    """POST /campaigns/{campaign}/any-hour: an emergency, which goes out whatever the hour; why says for what reason."""
+    user = demand(request, Permission.EMERGENCY)
+    line = await _own_campaign(request)
+    why = str((await request.post()).get("why", "")).strip()[:_LONGEST_REMARK]
+    deed = request.app[DESK].campaigns.permit_any_hour(line.campaign_id, user.name, why)
+    await attempt(request, deed, f"“{line.title}”已许可随时发送，先于其他任务")
+    raise web.HTTPSeeOther(f"/campaigns/{line.campaign_id}")
+
+
+async def retry(request: web.Request) -> web.Response:
+    """POST /campaigns/{campaign}/retry: who was not told for reason, which why says is mended, is told again."""
+    user = demand(request, Permission.DRIVE)
+    line = await _own_campaign(request)
+    form = await request.post()
+    try:
+        reason = Reason(str(form.get("reason", "")))
+    except ValueError:
+        raise web.HTTPBadRequest(text="请选择已经排除的原因") from None
+    why = str(form.get("why", "")).strip()[:_LONGEST_REMARK]
+    deed = request.app[DESK].campaigns.retry(line.campaign_id, user.name, reason, why)
+    await attempt(request, deed, "已安排重发，从第一步开始通知")
     raise web.HTTPSeeOther(f"/campaigns/{line.campaign_id}")
 
 
@@ -101,6 +127,8 @@ async def do_review(request: web.Request) -> web.Response:
 
 ROUTES = (
     web.post(r"/campaigns/{campaign:\d{1,19}}/{deed:launch|pause|resume|cancel}", drive),
+    web.post(r"/campaigns/{campaign:\d{1,19}}/any-hour", permit_any_hour),
+    web.post(r"/campaigns/{campaign:\d{1,19}}/retry", retry),
     web.post(r"/campaigns/{campaign:\d{1,19}}/review", do_review),
     web.get("/reviews", reviews_page),
 )

@@ -10,11 +10,15 @@ from notifier.accounts.roles import Permission, User
 from notifier.domain.gateway_state import in_one_line
 from notifier.domain.lifecycle import CampaignState
 from notifier.domain.regions import level_of
+from notifier.campaigns.levels import LEVEL_TEXT
 from notifier.report.rate import campaign_figures, rate_report
 from notifier.report.rates import Figures
 from notifier.report.workbook import write_workbook
+from notifier.store.campaigns import CampaignRow, campaign
 from notifier.store.gateways import remembered
 from notifier.store.reporting import CampaignLine, campaigns, region_names, unreached_households
+from notifier.store.retrying import n_retriable
+from notifier.store.reviews import past_reviews
 from notifier.store.visit_list import count_visits
 from notifier.web.charts import chart
 from notifier.web.desk import DESK
@@ -22,7 +26,8 @@ from notifier.web.pages import render, render_part
 from notifier.web.sessions import USER, demand, demand_region
 
 MOST_HOUSEHOLDS = 500
-_BUSY = (CampaignState.RUNNING.value, CampaignState.APPROVED.value)
+BUSY = (CampaignState.RUNNING.value, CampaignState.APPROVED.value, CampaignState.PAUSED.value)
+"""The states in which figures move by themselves."""
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -42,7 +47,7 @@ async def _overview(request: web.Request) -> dict[str, Any]:
         "lines": lines,
         "figures": figures,
         "total": total,
-        "is_busy": any(line.state in _BUSY for line in lines),
+        "is_busy": any(line.state in BUSY for line in lines),
         "n_in_review": sum(line.state == CampaignState.IN_REVIEW.value for line in lines),
         "n_visits": await count_visits(ledger, user.region_code),
         "gateways": in_one_line(await remembered(ledger)),
@@ -95,27 +100,45 @@ async def _report(request: web.Request, line: CampaignLine, *, counted: bool) ->
     user = request[USER]
     region_code = demand_region(user, request.query.get("region"))
     report = await rate_report(request.app[DESK].ledger, line.campaign_id, region_code, counted=counted)
+    async with request.app[DESK].ledger.reading() as c:
+        row = await campaign(c, line.campaign_id)
     return {
         "line": line,
+        "row": row,
         "report": report,
         "chart": chart(report),
         "region_code": region_code,
-        "is_busy": line.state in _BUSY,
+        "is_busy": line.state in BUSY,
+        "drives": user.may(Permission.DRIVE) and is_whole_in_scope(user, line),
+        "per_minute": None,
         "now": request.app[DESK].clock.now(),
+        "LEVEL_NAME": LEVEL_TEXT,
     }
+
+
+async def live_report(request: web.Request, line: CampaignLine) -> dict[str, Any]:
+    """What the moving part of the campaign's page shows, uncounted; `report`, `chart` and `line` change with a look."""
+    return await _report(request, line, counted=False)
 
 
 async def campaign_page(request: web.Request) -> web.Response:
     """GET /campaigns/{campaign}: the report of the campaign in the user's region or in ?region= inside it."""
     line = await seen_campaign(request)
-    drives = request[USER].may(Permission.DRIVE) and is_whole_in_scope(request[USER], line)
-    return await render(request, "campaign.html", drives=drives, **await _report(request, line, counted=True))
-
-
-async def campaign_part(request: web.Request) -> web.Response:
-    """GET /campaigns/{campaign}/part: its figures as a fragment."""
-    line = await seen_campaign(request)
-    return await render_part(request, "_campaign.html", **await _report(request, line, counted=False))
+    user, ledger = request[USER], request.app[DESK].ledger
+    known = await _report(request, line, counted=True)
+    row: CampaignRow = known["row"]
+    is_told = line.state in (CampaignState.RUNNING.value, CampaignState.FINISHED.value)
+    is_over = line.state in (CampaignState.FINISHED.value, CampaignState.CANCELLED.value)
+    wakes = user.may(Permission.EMERGENCY) and is_whole_in_scope(user, line) and row.created_by != user.name
+    return await render(
+        request,
+        "campaign.html",
+        history=await past_reviews(ledger, line.campaign_id),
+        retriable=await n_retriable(ledger, line.campaign_id) if is_told and known["drives"] else {},
+        may_wake=wakes and not is_over and row.emergency_by is None,
+        writes=user.may(Permission.DRAFT) and line.state in ("draft", "returned") and known["drives"],
+        **known,
+    )
 
 
 async def households_page(request: web.Request) -> web.Response:
@@ -179,7 +202,6 @@ ROUTES = (
     web.get("/", overview),
     web.get("/part", overview_part),
     web.get(r"/campaigns/{campaign:\d{1,19}}", campaign_page),
-    web.get(r"/campaigns/{campaign:\d{1,19}}/part", campaign_part),
     web.get(r"/campaigns/{campaign:\d{1,19}}/unreached", households_page),
     web.get(r"/campaigns/{campaign:\d{1,19}}/report.xlsx", campaign_workbook),
 )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import text
 
-from notifier.store.ledger import Ledger
+from notifier.store.ledger import Ledger, take_ids
 from notifier.store.tables.columns import stamp
 from notifier.store.tally import count
 
@@ -146,6 +146,9 @@ async def lay_messages(ledger: Ledger, campaign_id: int, counts: dict[tuple[str,
 async def lay_county(ledger: Ledger) -> None:
     """Regions, a finished campaign 1, a running campaign 2 of 白阳镇, a policy 3 that waits for its review."""
     await lay_regions(ledger)
+    async with ledger.writing() as c:  # what comes later has numbers of its own
+        await take_ids(c, "benefit", 9)
+        await take_ids(c, "campaign", 9)
     await lay_campaign(ledger, 1, "2026年耕地地力保护补贴", "finished")
     await lay_owed(ledger, 1, FINISHED)
     await lay_messages(

@@ -4,12 +4,14 @@ from datetime import datetime, timedelta
 
 from notifier.domain.settings import Registry, Track
 from notifier.store.consent import purge_consent
+from notifier.store.departing import purge_departed
 from notifier.store.direct import forget_direct
 from notifier.store.forms import forget_forms
 from notifier.store.hearing import forget_heard
 from notifier.store.ledger import Ledger
 from notifier.store.number_caps import purge_sent
 from notifier.store.registry_runs import purge_rejected
+from notifier.store.uploads import purge_uploads
 from notifier.store.verdicts import purge_verdicts
 from notifier.store.visit_photos import purge_photos
 
@@ -24,9 +26,12 @@ async def purge(ledger: Ledger, now: datetime, registry: Registry, track: Track)
 
     Uploaders' rejected rows (P6), keys of texts that no provider repeats any more, and the consent entries of numbers
     that nobody has had for the law's five months; what numbers were sent and found to be, once nothing counts it;
-    photos of visits, and which forms were worked on.
+    photos of visits, and which forms were worked on; files that nobody saved, and the personal data of households
+    that left.
     """
     n = await purge_rejected(ledger, now, registry.rejected_days)
+    n += await purge_uploads(ledger, now, registry.upload_days)
+    n += await purge_departed(ledger, now, registry.departed_days)
     n += await forget_heard(ledger, now, timedelta(days=track.parked_days))
     n += await forget_direct(ledger, now - _DIRECT_KEPT)
     n += await purge_photos(ledger, now, timedelta(days=track.photo_days))

@@ -5,17 +5,14 @@ A killed import loses at most its batch; the same file again completes it and ch
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from notifier.domain.contracts import Clock, Progress
 from notifier.domain.free_text import masked
 from notifier.domain.settings import Registry
-from notifier.registry.drafts import Draft, Drafting, Remark
-from notifier.registry.entries import by_household
+from notifier.registry.batches import Batch, batches_of, in_order
 from notifier.registry.handing_in import HandedIn
 from notifier.registry.merging import Merging
 from notifier.registry.places import Gazetteer
@@ -28,8 +25,6 @@ from notifier.store.registry_contacts import count_shared, flag_shared, follow_c
 from notifier.store.registry_regions import read_regions
 from notifier.store.registry_runs import begin_run, finish_run
 
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
-_ROWS_A_BATCH = 5000
 _MOST_HEADER = 30
 
 
@@ -69,15 +64,6 @@ class ImportReport:
         return told | {"has_rejected": self.rejected is not None}
 
 
-@dataclass(slots=True)
-class _Batch:
-    """Households up to about 5,000 rows, and the remarks made while reading them, in the order of the file."""
-
-    n_rows: int = 0
-    drafts: list[Draft] = field(default_factory=list)
-    remarks: list[Remark] = field(default_factory=list)
-
-
 async def import_households(
     ledger: Ledger, file: HandedIn, settings: Registry, clock: Clock, progress: Progress
 ) -> ImportReport:
@@ -91,7 +77,7 @@ async def import_households(
     reading = read_workbook(file.path, file.name, load_aliases(settings.headers_file, "roster"))
     returned = Returned()
     try:
-        batches = _batches(reading, gazetteer, Path(file.name).stem, clock)
+        batches = batches_of(reading, gazetteer, Path(file.name).stem, clock)
         batch = await asyncio.to_thread(next, batches, None)
         run_id = await begin_run(ledger, "households", digest, file.by_user, clock.now())
         work = _Work(ledger, clock, returned, Merging(ledger.vault, set(), file.region_code), settings.shared_above)
@@ -107,21 +93,6 @@ async def import_households(
         returned.close()
 
 
-def _batches(reading: Reading, gazetteer: Gazetteer, stem: str, clock: Clock) -> Iterator[_Batch]:
-    drafting = Drafting(gazetteer, (stem,), clock.now().astimezone(_SHANGHAI).date())
-    batch = _Batch()
-    for lines in by_household(reading):
-        draft, remarks = drafting.draft(lines)
-        batch.n_rows += len(lines)
-        batch.remarks += remarks
-        if draft:
-            batch.drafts.append(draft)
-        if batch.n_rows >= _ROWS_A_BATCH:
-            yield batch
-            batch = _Batch()
-    yield batch
-
-
 @dataclass(slots=True)
 class _Work:
     """The import under way."""
@@ -133,7 +104,7 @@ class _Work:
     shared_above: int
     counts: Counter[str] = field(default_factory=Counter)
 
-    async def take(self, batch: _Batch) -> None:
+    async def take(self, batch: Batch) -> None:
         """The batch is in the ledger, or nothing of it."""
         merging = self.merging
         merging.remarks = []
@@ -148,9 +119,9 @@ class _Work:
             numbers = [one.id for one in new]
             await follow_corrections(connection, self.ledger, numbers, self.shared_above, self.clock.now())
         self._count(batch)
-        await asyncio.to_thread(self.returned.add, _in_order(batch.remarks + merging.remarks))
+        await asyncio.to_thread(self.returned.add, in_order(batch.remarks + merging.remarks))
 
-    def _count(self, batch: _Batch) -> None:
+    def _count(self, batch: Batch) -> None:
         rejected = {id(one.line) for one in batch.remarks + self.merging.remarks if one.is_rejection}
         self.counts["rows"] += batch.n_rows
         self.counts["rejected"] += len(rejected)
@@ -191,16 +162,3 @@ class _Work:
 def _told(header: str) -> str:
     """A header that no alias knows; what stands behind a colon is no header but somebody's name or number."""
     return masked(header).partition(":")[0][:_MOST_HEADER]
-
-
-def _in_order(remarks: list[Remark]) -> list[Remark]:
-    """One remark a row, in the order of the rows; several reasons for one row are joined."""
-    rows: dict[int, Remark] = {}
-    for one in remarks:
-        held = rows.get(id(one.line))
-        if held is None:
-            rows[id(one.line)] = Remark(one.line, one.reason, one.is_rejection)
-        else:
-            held.reason += f";{one.reason}"
-            held.is_rejection |= one.is_rejection
-    return sorted(rows.values(), key=lambda one: (one.line.row.sheet, one.line.row.number))

@@ -11,7 +11,7 @@ from notifier.domain.lifecycle import MessageEvent
 from notifier.domain.messages import By, Medium, Notice
 from notifier.domain.outcomes import Reason
 from notifier.domain.texts import Text, Wording, may_carry
-from notifier.store import campaigns, composing, consent, notices, setbacks
+from notifier.store import assigning, campaigns, composing, consent, notices, setbacks, shared_phones
 from notifier.store.composing import Chains, Rows, Rung, Told
 from notifier.store.ledger import Ledger, Transaction, take_ids
 from notifier.store.moving import Cause, fail_messages
@@ -69,12 +69,13 @@ async def _compose_first(desk: ComposeDesk, told: Told) -> Composed:
             await campaigns.take_turn(c, told.campaign_id)
             part = await campaigns.uncomposed_range(c, told.campaign_id, above, batch)
             if part is None:
+                await shared_phones.gather(c, told.campaign_id, desk.chunk_size)
                 await campaigns.mark_all_composed(c, told.campaign_id, began)
                 return Composed(n_messages, n_visits)
             first, above, n_owed = part
             n_lines = 0
             if told.kind is BenefitKind.DISBURSEMENT:
-                await composing.assign_lines(c, told, first, above)
+                await assigning.assign_lines(c, told, first, above)
                 n_lines = await campaigns.n_lines(c, told)
             chains = composing.first_chains(told, first, above, n_owed + n_lines)
             n_composed, left = await _climb_rungs(desk, c, told, chains)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from notifier.domain.messages import By
 
 _OF_EVERYTHING = {"name", "item", "period", "date", "tel", "title", "summary", "text"}
-_OF_PAYMENTS = {"amount", "basis", "reason", "goods", "quantity", "time", "place", "office"}
+_OF_PAYMENTS = {"amount", "basis", "reason", "goods", "quantity", "time", "place", "office", "was", "now"}
 _OF_SHARED_PHONES = {"n", "matter"}
 _OF_DIRECT_TEXTS = {"code", "answer"}
 LINK = "link"

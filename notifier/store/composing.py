@@ -21,16 +21,13 @@ from notifier.store.corrections import DISOWNED
 from notifier.store.lanes import LANE_OF_CAMPAIGN
 from notifier.store.ledger import Ledger, take_ids
 from notifier.store.rerouting import FAILED_CONTACT
+from notifier.store.shared_phones import HELD, MAY_SHARE, gather
 from notifier.store.tables.columns import stamp
 from notifier.store.tally import count
+from notifier.store.told_lines import lines_of
 
 KIND_OF: Mapping[Medium, ContactKind] = {Medium.SMS: ContactKind.PHONE, Medium.WECHAT: ContactKind.OPENID}
 
-# Whose chain a payment line belongs to: the beneficiary's if they can be addressed themselves, else the householder's.
-_CHAIN_PERSON = (
-    "CASE WHEN EXISTS (SELECT 1 FROM contact own WHERE own.household_id = h.id AND own.person_id = p.person_id "
-    "AND own.state = 'usable' AND own.is_shared = 0) THEN p.person_id ELSE h.householder_id END"
-)
 _POLICY_CHAINS = (
     "SELECT o.id AS owed_id, o.household_id, o.region_code, h.householder_id AS person_id, h.householder_id, "
     "coalesce(o.retry, 0) AS retry FROM owed o JOIN household h ON h.id = o.household_id WHERE {scope}"
@@ -38,7 +35,7 @@ _POLICY_CHAINS = (
 _PAYMENT_CHAINS = (
     "SELECT DISTINCT o.id AS owed_id, o.household_id, o.region_code, p.told_person_id AS person_id, "
     "h.householder_id, p.told_retry AS retry FROM owed o JOIN household h ON h.id = o.household_id "
-    "JOIN payment p ON p.household_id = o.household_id AND p.benefit_id = :benefit AND p.state = :purpose "
+    "JOIN {lines} p ON p.household_id = o.household_id AND p.benefit_id = :benefit AND p.state = :purpose "
     "AND p.told_person_id IS NOT NULL WHERE {scope}"
 )
 _SETBACK_CHAINS = (
@@ -113,7 +110,8 @@ def first_chains(told: Told, first_owed: int, last_owed: int, most: int) -> Chai
     parameters: dict[str, Any] = {"campaign": told.campaign_id, "lo": first_owed, "hi": last_owed}
     if told.kind is BenefitKind.DISBURSEMENT:
         parameters |= {"benefit": told.benefit_id, "purpose": told.purpose}
-    return Chains(sql.format(scope=scope), parameters, -1, most)
+    lines = lines_of(told.purpose, told.campaign_id)
+    return Chains(sql.format(scope=scope, lines=lines), parameters, -1, most)
 
 
 def setback_chains(ledger: Ledger, message_ids: Sequence[int], step: int, *, corrected: bool = False) -> Chains:
@@ -129,31 +127,6 @@ def setback_chains(ledger: Ledger, message_ids: Sequence[int], step: int, *, cor
     )
     parameters = {"setbacks": ledger.listed(message_ids)}
     return Chains(_SETBACK_CHAINS.format(scope=scope), parameters, step, len(message_ids))
-
-
-async def assign_lines(c: AsyncConnection, told: Told, first_owed: int, last_owed: int) -> None:
-    """Each untold line of the range's households is in a chain, and stays there whatever their contacts do later.
-
-    Lines of a household that has messages already are in its next retry. Safe to repeat.
-    """
-    await c.execute(
-        text(
-            "UPDATE payment AS p SET "
-            f"told_person_id = (SELECT {_CHAIN_PERSON} FROM household h WHERE h.id = p.household_id), "
-            "told_retry = coalesce((SELECT MAX(m.retry) + 1 FROM owed o JOIN message m ON m.owed_id = o.id "
-            "WHERE o.campaign_id = :campaign AND o.household_id = p.household_id), 0) "
-            "WHERE p.benefit_id = :benefit AND p.state = :purpose AND p.match_state = 'matched' "
-            "AND p.told_person_id IS NULL AND p.household_id IN (SELECT o.household_id FROM owed o "
-            "WHERE o.campaign_id = :campaign AND o.id BETWEEN :lo AND :hi AND o.composed_step = -1)"
-        ),
-        {
-            "campaign": told.campaign_id,
-            "benefit": told.benefit_id,
-            "purpose": told.purpose,
-            "lo": first_owed,
-            "hi": last_owed,
-        },
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +149,15 @@ async def insert_messages(c: AsyncConnection, told: Told, chains: Chains, rung: 
     """A ready message for each chain that has an untried usable contact and has not passed this rung.
 
     A contact flagged as shared is passed over: a text on a village officer's phone is no evidence for forty
-    households. Their chunks are open. Where every message has its own notice, `notice_id` equals the message's id.
+    households. Their chunks are open; who may share a number with another household is in one that is held until the
+    last of the campaign is there, see `shared_phones`. Where every message has its own notice, `notice_id` equals the
+    message's id.
     """
     first = (await take_ids(c, "message", chains.most))[0]
-    chunk = (await take_ids(c, "chunk", chains.most // rung.chunk_size + 1))[0]
+    chunk = (await take_ids(c, "chunk", chains.most // rung.chunk_size + 2))[0]
     parameters = dict(chains.parameters) | {
         "base": first,
-        "chunk": chunk,
+        "chunk": chunk + 1,
         "size": rung.chunk_size,
         "campaign": told.campaign_id,
         "medium": rung.medium.value,
@@ -198,7 +173,9 @@ async def insert_messages(c: AsyncConnection, told: Told, chains: Chains, rung: 
     inserted = await c.execute(text(sql), parameters)
     rows = Rows(first, first + chains.most - 1, inserted.rowcount)
     if rows.n:
-        await _insert_chunks(c, rows)
+        await _insert_chunks(c, rows, chunk)
+        if chains.stands_at >= 0:
+            await gather(c, told.campaign_id, rung.chunk_size, (rows.first, rows.last))
         await count(c, "message", "m.id BETWEEN :first AND :last", {"first": rows.first, "last": rows.last})
     return rows
 
@@ -208,6 +185,9 @@ def _insert_sql(chains: Chains, rung: Rung, *, stoppable: bool) -> str:
     shared_notice = rung.notice_id is not None
     contact = FAILED_CONTACT if rung.elsewhere else _best_contact(untried=chains.stands_at >= 0, stoppable=stoppable)
     notice = "CAST(:notice AS BIGINT)" if shared_notice else "CAST(:base AS BIGINT) + rn"
+    place = "CAST(:chunk AS BIGINT) + rn / CAST(:size AS BIGINT)"
+    if rung.medium is Medium.SMS:
+        place = f"CASE WHEN {MAY_SHARE.format(contact='contact_id')} THEN CAST(:chunk AS BIGINT) - 1 ELSE {place} END"
     return (
         "INSERT INTO message (id, owed_id, campaign_id, person_id, contact_id, medium, step, retry, notice_id, "
         "chunk_id, region_code, state, state_at) "
@@ -219,7 +199,7 @@ def _insert_sql(chains: Chains, rung: Rung, *, stoppable: bool) -> str:
         "AND NOT (n.step = :step AND n.medium <> :medium))) "
         "SELECT CAST(:base AS BIGINT) + rn, owed_id, CAST(:campaign AS BIGINT), person_id, contact_id, "
         f"CAST(:medium AS VARCHAR), CAST(:step AS INTEGER), retry, {notice}, "
-        "CAST(:chunk AS BIGINT) + rn / CAST(:size AS BIGINT), region_code, 'ready', CAST(:now AS BIGINT) FROM ("
+        f"{place}, region_code, 'ready', CAST(:now AS BIGINT) FROM ("
         "SELECT addressed.*, ROW_NUMBER() OVER (ORDER BY region_code, owed_id) - 1 AS rn FROM addressed "
         "WHERE contact_id IS NOT NULL) numbered"
     )
@@ -247,16 +227,17 @@ def _best_contact(*, untried: bool, stoppable: bool) -> str:
     return f"COALESCE({contacts} {own}), {contacts} {head}), {contacts}))"
 
 
-async def _insert_chunks(c: AsyncConnection, rows: Rows) -> None:
+async def _insert_chunks(c: AsyncConnection, rows: Rows, held: int) -> None:
     await c.execute(
         text(
             "INSERT INTO chunk (id, campaign_id, medium, lane, n_messages, state, not_before, lease_until) "
-            f"SELECT n.chunk_id, n.campaign_id, n.medium, {LANE_OF_CAMPAIGN}, n.n, 'open', 0, 0 FROM ("
+            f"SELECT n.chunk_id, n.campaign_id, n.medium, {LANE_OF_CAMPAIGN}, n.n, 'open', "
+            "CASE WHEN n.chunk_id = :held THEN CAST(:never AS BIGINT) ELSE 0 END, 0 FROM ("
             "SELECT chunk_id, campaign_id, medium, COUNT(*) AS n FROM message "
             "WHERE id BETWEEN :first AND :last GROUP BY chunk_id, campaign_id, medium) n "
             "JOIN campaign k ON k.id = n.campaign_id"
         ),
-        {"first": rows.first, "last": rows.last},
+        {"first": rows.first, "last": rows.last, "held": held, "never": HELD},
     )
 
 

@@ -5,26 +5,23 @@ and no row has to be touched twice. An attempt row is only written by the owner 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.lanes import Lane
 from notifier.domain.lifecycle import MessageEvent
-from notifier.domain.messages import ContactKind, Letter, Medium, Notice, Waiting
-from notifier.domain.operators import Operator, operator_of
+from notifier.domain.messages import Letter, Medium, Waiting
 from notifier.store.ledger import Ledger, take_ids
 from notifier.store.moving import Cause, move_messages
-from notifier.store.notices import read_notice
+from notifier.store.shared_phones import merged_into, regroup
 from notifier.store.tables.columns import stamp
+from notifier.store.waiting import load_waiting
 from notifier.store.withholding import withhold
-
-_CONTACT = "contact.value_sealed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +34,8 @@ class Claim:
     owner: str
     waiting: Sequence[Waiting] = field(repr=False)
     lane: Lane = Lane.POLICY
+    merged: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    """The messages that travel in the letter of another, by that one's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +44,8 @@ class Call:
 
     gateway: str
     letters: Sequence[Letter] = field(repr=False)
+    n_parts: int = 1
+    """How many receipts make one word about its letter; see `ReportsParts`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Started:
     out_id: str
     gateway: str
     letters: Sequence[Letter] = field(repr=False)
+    n_parts: int = 1
 
 
 async def open_chunks(ledger: Ledger, now: datetime, most: int, last: Lane = Lane.POLICY) -> list[int]:
@@ -101,8 +103,10 @@ async def claim(c: AsyncConnection, ledger: Ledger, chunk_id: int, lease: Lease,
         return None
     await lose_what_was_in_the_air(c, ledger, chunk_id, now)
     await withhold(c, ledger, chunk_id, now)
-    waiting = await _load(c, ledger, chunk_id, now)
-    return Claim(chunk_id, row.campaign_id, Medium(row.medium), lease.owner, waiting, Lane(row.lane))
+    await regroup(c, ledger, chunk_id)
+    waiting = await load_waiting(c, ledger, chunk_id, now)
+    merged = await merged_into(c, ledger, [one.message_id for one in waiting])
+    return Claim(chunk_id, row.campaign_id, Medium(row.medium), lease.owner, waiting, Lane(row.lane), merged)
 
 
 async def lose_what_was_in_the_air(c: AsyncConnection, ledger: Ledger, chunk_id: int, now: datetime) -> None:
@@ -138,41 +142,6 @@ async def mark_unsure(c: AsyncConnection, attempt_ids: Sequence[int], code: str,
     )
 
 
-async def _load(c: AsyncConnection, ledger: Ledger, chunk_id: int, now: datetime) -> list[Waiting]:
-    rows = (
-        await c.execute(
-            text(
-                "SELECT m.id, m.state, m.contact_id, t.value_sealed, m.notice_id, n.kind, n.facts_sealed, "
-                "t.kind AS contact_kind, m.avoid_gateway, h.phone_hash AS ported, h.operator "
-                "FROM message m JOIN contact t ON t.id = m.contact_id JOIN notice n ON n.id = m.notice_id "
-                "LEFT JOIN operator_hint h ON h.phone_hash = t.value_hash "
-                "WHERE m.chunk_id = :chunk AND m.state IN ('ready', 'postponed') ORDER BY m.id"
-            ),
-            {"chunk": chunk_id},
-        )
-    ).all()
-    postponed = [int(row.id) for row in rows if row.state == "postponed"]
-    await move_messages(c, ledger, postponed, Cause(MessageEvent.RELEASE), now)
-    shared: dict[int, Notice] = {}
-    waiting = []
-    for row in rows:
-        if row.notice_id not in shared:
-            shared[row.notice_id] = read_notice(ledger, row.notice_id, row.kind, row.facts_sealed)
-        address = ledger.vault.open_text(_CONTACT, row.contact_id, row.value_sealed)
-        waiting.append(
-            Waiting(int(row.id), address, shared[row.notice_id], _carried_by(row, address), row.avoid_gateway)
-        )
-    return waiting
-
-
-def _carried_by(row: Row[Any], address: str) -> Operator | None:
-    if row.contact_kind != ContactKind.PHONE:
-        return None
-    if row.ported is not None:
-        return Operator(row.operator) if row.operator else None
-    return operator_of(address)
-
-
 async def write_ahead(
     c: AsyncConnection, held: Claim, calls: Sequence[Call], until: datetime, now: datetime
 ) -> list[Started] | None:
@@ -183,11 +152,13 @@ async def write_ahead(
     if not await renew(c, held, until, now):
         return None
     ids = await take_ids(c, "attempt", len(calls))
-    started = [Started(i, uuid4().hex, call.gateway, call.letters) for i, call in zip(ids, calls, strict=True)]
+    started = [
+        Started(i, uuid4().hex, call.gateway, call.letters, call.n_parts) for i, call in zip(ids, calls, strict=True)
+    ]
     await c.execute(
         text(
-            "INSERT INTO attempt (id, out_id, chunk_id, gateway, template, message_ids, state, started_at) "
-            "VALUES (:id, :out_id, :chunk, :gateway, :template, :message_ids, 'sending', :now)"
+            "INSERT INTO attempt (id, out_id, chunk_id, gateway, template, message_ids, state, n_parts, started_at) "
+            "VALUES (:id, :out_id, :chunk, :gateway, :template, :message_ids, 'sending', :n_parts, :now)"
         ),
         [
             {
@@ -196,13 +167,20 @@ async def write_ahead(
                 "chunk": held.chunk_id,
                 "gateway": one.gateway,
                 "template": one.letters[0].template,
-                "message_ids": json.dumps([letter.message_id for letter in one.letters]),
+                "message_ids": json.dumps(_carried(held, one)),
+                "n_parts": one.n_parts,
                 "now": stamp(now),
             }
             for one in started
         ],
     )
     return started
+
+
+def _carried(held: Claim, started: Started) -> list[int]:
+    """The letters' own messages in the order of the call, then those that travel in them."""
+    own = [letter.message_id for letter in started.letters]
+    return own + [merged for one in own for merged in held.merged.get(one, ())]
 
 
 async def renew(c: AsyncConnection, held: Claim, until: datetime, now: datetime) -> bool:

@@ -77,7 +77,7 @@ async def missing_receipts(ledger: Ledger, chunk_id: int, gateways: Sequence[str
         rows = await c.execute(
             text(
                 "SELECT m.id, t.id AS contact_id, t.value_sealed FROM message m JOIN contact t ON t.id = m.contact_id "
-                "WHERE m.chunk_id = :chunk AND m.state = 'accepted' ORDER BY m.id"
+                "WHERE m.chunk_id = :chunk AND m.state = 'accepted' AND m.merged_into IS NULL ORDER BY m.id"
             ),
             {"chunk": chunk_id},
         )

@@ -13,6 +13,7 @@ from notifier.domain.outcomes import Reason
 from notifier.store.ledger import Ledger
 from notifier.store.operators import note_ported
 from notifier.store.setbacks import add_setbacks
+from notifier.store.shared_phones import with_merged
 from notifier.store.tables.columns import stamp
 from notifier.store.tally import count, uncount
 from notifier.store.verdicts import note_verdicts
@@ -32,11 +33,14 @@ async def move_messages(
 ) -> list[int]:
     """Those of the messages whose state has an edge for the event are moved; their ids, in no order.
 
+    What happens to a letter happens to every message that it carries; only a withdrawal is one message's own.
     The others stay as they are: repeats, and words that came too late. Empty is fine. Safe to repeat.
     """
     edges = sources_of(MESSAGE, cause.event)
     if not message_ids or not edges:
         return []
+    if cause.event is not MessageEvent.WITHDRAW:
+        message_ids = await with_merged(c, ledger, message_ids)
     (then,) = set(edges.values())
     before = ", ".join(f"'{state.value}'" for state in edges)
     chosen = {"ids": ledger.listed(message_ids)}

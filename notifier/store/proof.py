@@ -19,7 +19,8 @@ _IS_TAKEN = f"CASE WHEN {_TAKEN} THEN 1 ELSE 0 END"
 _LOST_OWED = (
     "SELECT COUNT(*) FROM owed o WHERE (o.state = 'unreached' AND coalesce(o.reason, '') <> 'cancelled' "
     "AND NOT EXISTS (SELECT 1 FROM visit v WHERE v.owed_id = o.id)) OR (o.state = 'pending' AND o.composed_step >= 0 "
-    "AND NOT EXISTS (SELECT 1 FROM message m WHERE m.owed_id = o.id AND m.state IN ('ready', 'postponed', 'accepted', 'unsure')) "
+    "AND NOT EXISTS (SELECT 1 FROM message m WHERE m.owed_id = o.id "
+    "AND m.state IN ('ready', 'postponed', 'accepted', 'unsure')) "
     "AND NOT EXISTS (SELECT 1 FROM setback s WHERE s.owed_id = o.id))"
 )
 _UNPROVED_OWED = (
@@ -96,26 +97,31 @@ async def prove(ledger: Ledger, batches: Iterable[Sequence[HandsetRecord]]) -> P
             for record in batch:
                 proof.n_records += 1
                 hashed = ledger.vault.blind(KIND_OF[record.medium].value, record.address)
-                n_confirmed += _judge(proof, seen, known.get((record.out_id, hashed)))
+                n_confirmed += _judge(proof, seen, known.get((record.out_id, hashed), ()))
         await _count(c, proof, n_confirmed)
     return proof
 
 
-def _judge(proof: Proof, seen: set[int], message: _Known | None) -> bool:
-    """The record is counted; True when it confirms for the first time what the ledger calls taken."""
-    if message is None:
+def _judge(proof: Proof, seen: set[int], messages: Sequence[_Known]) -> int:
+    """The record is counted; how many messages it confirms for the first time of what the ledger calls taken.
+
+    A letter to a number that households share carries a message of each.
+    """
+    if not messages:
         proof.n_unknown += 1
-        return False
-    if message.message_id in seen:
+        return 0
+    if any(message.message_id in seen for message in messages):
         proof.n_duplicates += 1
-        return False
-    seen.add(message.message_id)
-    proof.n_called_not_sent += not message.is_sent
-    proof.n_taken += message.is_sent
-    return message.is_taken
+        return 0
+    seen.update(message.message_id for message in messages)
+    proof.n_called_not_sent += not all(message.is_sent for message in messages)
+    proof.n_taken += sum(message.is_sent for message in messages)
+    return sum(message.is_taken for message in messages)
 
 
-async def _known(c: AsyncConnection, ledger: Ledger, out_ids: Sequence[str]) -> Mapping[tuple[str, bytes], _Known]:
+async def _known(
+    c: AsyncConnection, ledger: Ledger, out_ids: Sequence[str]
+) -> Mapping[tuple[str, bytes], Sequence[_Known]]:
     """The messages of these calls by (out_id, hash of the address)."""
     attempts = (await c.execute(*_by_out_id(ledger, out_ids))).all()
     calls = [(row, json.loads(row.message_ids)) for row in attempts]
@@ -128,12 +134,12 @@ async def _known(c: AsyncConnection, ledger: Ledger, out_ids: Sequence[str]) -> 
         {"ids": ledger.listed(message_ids)},
     )
     messages = {int(row.id): row for row in rows}
-    known = {}
+    known: dict[tuple[str, bytes], list[_Known]] = {}
     for attempt, ids in calls:
         for message in (messages[one] for one in ids if one in messages):
             is_sent = message.state not in _NOT_SENT and attempt.outcome not in _NOT_TAKEN
             place = (attempt.out_id, bytes(message.value_hash))
-            known[place] = _Known(int(message.id), is_sent, bool(message.is_taken))
+            known.setdefault(place, []).append(_Known(int(message.id), is_sent, bool(message.is_taken)))
     return known
 
 

@@ -46,21 +46,29 @@ async def add_setbacks(
         )
 
 
+_DUE = (
+    "SELECT s.message_id, s.is_corrected, m.owed_id, m.person_id, m.campaign_id, m.step, m.merged_into, "
+    # Delivered and yet set back: to somebody who says that the number is theirs, not the household's.
+    "CASE WHEN m.state = 'delivered' THEN 'wrong_number' ELSE m.reason END AS reason FROM setback s "
+    "JOIN message m ON m.id = s.message_id JOIN campaign k ON k.id = m.campaign_id "
+    "WHERE k.state IN ('running', 'finished')"
+)
+
+
 async def take_setbacks(c: AsyncConnection, ledger: Ledger, most: int) -> list[DueSetback]:
-    """Up to `most` setbacks of running campaigns, gone if the caller's transaction is committed."""
+    """Up to `most` setbacks of running campaigns, gone if the caller's transaction is committed.
+
+    Those of messages that travelled in one letter are taken together, however many there are then.
+    """
     skip = "" if ledger.is_sqlite else " FOR UPDATE OF s SKIP LOCKED"
-    rows = (
-        await c.execute(
-            text(
-                "SELECT s.message_id, s.is_corrected, m.owed_id, m.person_id, m.campaign_id, m.step, "
-                # Delivered and yet set back: to somebody who says that the number is theirs, not the household's.
-                "CASE WHEN m.state = 'delivered' THEN 'wrong_number' ELSE m.reason END AS reason FROM setback s "
-                "JOIN message m ON m.id = s.message_id JOIN campaign k ON k.id = m.campaign_id "
-                f"WHERE k.state IN ('running', 'finished') ORDER BY s.message_id LIMIT :most{skip}"
-            ),
-            {"most": most},
-        )
-    ).all()
+    rows = list(await c.execute(text(f"{_DUE} ORDER BY s.message_id LIMIT :most{skip}"), {"most": most}))
+    letters = {"ids": ledger.listed(sorted({row.merged_into or row.message_id for row in rows}))}
+    if len(rows) == most:
+        # The rest may hold messages of the same letters; a next rung composed apart would be two texts to a number.
+        same = f"({ledger.among('m.id', 'ids')} OR {ledger.among('m.merged_into', 'ids')})"
+        taken = {row.message_id for row in rows}
+        more = await c.execute(text(f"{_DUE} AND {same}{skip}"), letters)
+        rows += [row for row in more if row.message_id not in taken]
     found = [
         DueSetback(
             row.message_id,

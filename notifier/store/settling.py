@@ -87,7 +87,8 @@ async def _waiting(c: AsyncConnection, ledger: Ledger, chunk_id: int, message_id
         text(
             "SELECT m.id, t.id AS contact_id, t.value_sealed, n.id AS notice_id, n.kind, n.facts_sealed "
             "FROM message m JOIN contact t ON t.id = m.contact_id JOIN notice n ON n.id = m.notice_id "
-            f"WHERE {ledger.among('m.id', 'ids')} AND m.chunk_id = :chunk AND m.state = 'unsure' ORDER BY m.id"
+            f"WHERE {ledger.among('m.id', 'ids')} AND m.chunk_id = :chunk AND m.state = 'unsure' "
+            "AND m.merged_into IS NULL ORDER BY m.id"
         ),
         {"ids": ledger.listed(message_ids), "chunk": chunk_id},
     )
@@ -165,7 +166,9 @@ async def owed_of(c: AsyncConnection, ledger: Ledger, message_ids: Sequence[int]
 
 async def _close(c: AsyncConnection, attempt: UnsureLetters, settled: Settled, now: datetime) -> None:
     now_said = {"asked": 1, "found": len(settled.found), "absent": len(settled.gone), "unsettled": len(settled.lost)}
-    evidence = json.dumps({word: attempt.evidence.get(word, 0) + n for word, n in now_said.items()})
+    evidence = json.dumps(
+        {**attempt.evidence, **{word: attempt.evidence.get(word, 0) + n for word, n in now_said.items()}}
+    )
     ref = settled.found[0][1].provider_ref if settled.found else None
     await c.execute(
         text(

@@ -13,7 +13,8 @@ from notifier.compose.facts import basis, payment_facts, policy_facts, quantity
 from notifier.compose.texts import load_texts
 from notifier.domain.benefits import BenefitKind
 from notifier.domain.errors import ConfigError
-from notifier.domain.messages import By
+from notifier.domain.messages import By, Notice
+from notifier.domain.shared_phones import shared_notice
 from notifier.domain.texts import Text, fill, segments, shorten, units
 from notifier.store.composing import Told
 from notifier.store.notices import BenefitFacts, Line
@@ -60,7 +61,8 @@ def test_every_shipped_text_keeps_its_limits_whatever_is_said(
         else payment_facts(name, [line(amount)], BenefitFacts(item, "2026年", None, None), TEL, NOW)
     )
     one = TEXTS[kind][gateway]
-    filled = fill(one, dict(said) | {"code": "640425", "answer": "已补发", "tel": TEL}, SIGN)
+    shared = dict(shared_notice(Notice(1, "returned", said), 3).facts)
+    filled = fill(one, dict(said) | shared | {"code": "640425", "answer": "已补发", "tel": TEL}, SIGN)
     assert filled.problem is None
     assert set(filled.parameters) == set(one.variables)
     for variable, value in filled.parameters.items():

@@ -2,23 +2,26 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, Index, Text, UniqueConstraint
+from sqlalchemy import Column, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from notifier.store.tables.columns import BIG, FLAG, SEALED, Instant
+
+_IS_MERGED = "merged_into IS NOT NULL"
 
 
 class Message(SQLModel, table=True):
     """owed x person x channel x rung x contact (whose row is the number's version) x retry: told once, ever (P2).
 
     `person_id` is whose lines are told, `contact_id` whose phone or openid is used, `avoid_gateway` which one
-    failed it at the rung before. `state` is in no index, so that
-    PostgreSQL updates rows in place.
+    failed it at the rung before, `merged_into` another message of the chunk whose letter carries this one too. `state`
+    is in no index, so that PostgreSQL updates rows in place.
     """
 
     __table_args__ = (
         UniqueConstraint("owed_id", "person_id", "medium", "step", "contact_id", "retry"),
         Index("ix_message_chunk", "chunk_id"),
+        Index("ix_message_merged", "merged_into", sqlite_where=text(_IS_MERGED), postgresql_where=text(_IS_MERGED)),
     )
 
     id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
@@ -33,6 +36,7 @@ class Message(SQLModel, table=True):
     chunk_id: int = Field(sa_column=Column(BIG, nullable=False))
     region_code: str
     avoid_gateway: str | None = None
+    merged_into: int | None = Field(default=None, sa_column=Column(BIG))
     state: str = "ready"
     code: str | None = None
     reason: str | None = None
@@ -43,7 +47,8 @@ class Chunk(SQLModel, table=True):
     """Up to 1,000 messages of one campaign and medium, claimed together under a lease.
 
     state: open, sent (every message of it has an answer), swept (its receipt window is over and silence was recorded).
-    `asked_at`: when the provider was last asked about its missing receipts.
+    `asked_at`: when the provider was last asked about its missing receipts. `n_waits`: how often its messages were
+    postponed by a gateway or a cap, the first time at `waiting_since`.
     """
 
     __table_args__ = (Index("ix_chunk_state", "state", "lane", "not_before"),)
@@ -59,12 +64,16 @@ class Chunk(SQLModel, table=True):
     sent_at: int | None = Field(default=None, sa_column=Column(BIG))
     lane: int = Field(default=2, sa_column=Column(FLAG, nullable=False, server_default="2"))
     asked_at: int | None = Field(default=None, sa_column=Column(BIG))
+    n_waits: int = Field(default=0, sa_column=Column(FLAG, nullable=False, server_default="0"))
+    waiting_since: int | None = Field(default=None, sa_column=Column(BIG))
 
 
 class Attempt(SQLModel, table=True):
-    """One call to a gateway, written before the bytes leave. `message_ids` is a JSON array in the order of the call.
+    """One call to a gateway, written before the bytes leave. `message_ids` is a JSON array in the order of the call,
+    with the messages that travel in another's letter behind.
 
-    `template` is what was said; its variables were filled from the facts of each message's notice.
+    `template` is what was said; its variables were filled from the facts of each message's notice. `n_parts`: how many
+    receipts make one word about its message, where the provider reports each part of a long text.
     state: sending (after a crash: unsure), settled. `outcome` accepted, refused, postponed, unsure, absent, mixed.
     """
 
@@ -81,6 +90,7 @@ class Attempt(SQLModel, table=True):
     code: str | None = None
     provider_ref: str | None = None
     evidence: str | None = None
+    n_parts: int = Field(default=1, sa_column=Column(FLAG, nullable=False, server_default="1"))
     started_at: int = Field(sa_column=Column(BIG, nullable=False))
     ended_at: int | None = Field(default=None, sa_column=Column(BIG))
 
@@ -149,7 +159,10 @@ class PushDue(SQLModel, table=True):
 
 
 class ParkedReceipt(SQLModel, table=True):
-    """A receipt for a message that the ledger does not know yet; tried again until its days are over."""
+    """A receipt for a message that the ledger does not know yet; tried again until its days are over.
+
+    `submitted_at`: when the provider says that it took the message, where its receipts carry nothing of ours.
+    """
 
     __tablename__ = "parked_receipt"
     __table_args__ = (UniqueConstraint("gateway", "out_id", "provider_ref", "address_hash"),)
@@ -164,6 +177,7 @@ class ParkedReceipt(SQLModel, table=True):
     reason: str | None = None
     at: datetime = Field(sa_column=Column(Instant, nullable=False))
     parked_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    submitted_at: datetime | None = Field(default=None, sa_column=Column(Instant))
 
 
 class DirectAttempt(SQLModel, table=True):

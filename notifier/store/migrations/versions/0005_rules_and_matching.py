@@ -38,9 +38,15 @@ def upgrade() -> None:
         sa.Column("why", sa.String(), nullable=False),
     )
     op.create_index("ix_name_list_entry_household", "name_list_entry", ["household_id"])
+    op.add_column("message", sa.Column("merged_into", big, nullable=True))
+    is_merged = sa.text("merged_into IS NOT NULL")
+    op.create_index("ix_message_merged", "message", ["merged_into"], sqlite_where=is_merged, postgresql_where=is_merged)
 
 
 def downgrade() -> None:
     """Bring the ledger back."""
+    op.drop_index("ix_message_merged", "message")
+    with op.batch_alter_table("message") as batch_op:
+        batch_op.drop_column("merged_into")
     for table in ("name_list_entry", "name_list", "household_attribute"):
         op.drop_table(table)

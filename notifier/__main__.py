@@ -2,7 +2,18 @@
 
 import typer
 
-from notifier.commands import caring, filing, following, importing, inquiring, proving, running, sharing, telling
+from notifier.commands import (
+    caring,
+    filing,
+    following,
+    importing,
+    inquiring,
+    policies,
+    proving,
+    running,
+    sharing,
+    telling,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,10 +31,12 @@ app.command("doctor")(caring.doctor_command)
 app.command("report")(telling.report_command)
 app.command("proof")(proving.proof_command)
 app.add_typer(sharing.commands, name="gateways")
+importing.commands.command("disclosure")(policies.disclosure_command)
 app.add_typer(importing.commands, name="import")
 app.add_typer(following.commands, name="wechat")
 app.add_typer(telling.campaign, name="campaign")
 app.add_typer(filing.filing, name="filing")
+app.add_typer(policies.policy, name="policy")
 app.add_typer(telling.visit, name="visit")
 app.add_typer(telling.unmatched, name="unmatched")
 app.add_typer(inquiring.inquiry, name="inquiry")

@@ -1,7 +1,7 @@
 """How much of a chunk may leave now: a gateway's budget, and the caps of its numbers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from notifier.domain.gateways import Limits, Metered
@@ -94,7 +94,7 @@ async def _take_block(
 def _parted(calls: Sequence[Call], over: frozenset[int], *, is_over: bool) -> list[Call]:
     """The calls with those of their letters that are over, or are not; none that is empty."""
     parted = (
-        Call(call.gateway, [letter for letter in call.letters if (letter.message_id in over) is is_over])
+        replace(call, letters=[letter for letter in call.letters if (letter.message_id in over) is is_over])
         for call in calls
     )
     return [call for call in parted if call.letters]

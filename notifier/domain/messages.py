@@ -78,7 +78,8 @@ class Receipt:
 
     `out_id` is ours and matched first, `provider_ref` second; either may be None, never both. `delivered` True means
     it reached the handset or the WeChat client. `reason` is None exactly when delivered. `template` is set where the
-    send's answer named no reference: then the message is looked for by template and address.
+    send's answer named no reference: then the message is looked for by template and address. `submitted_at` is set where
+    receipts carry nothing of ours: then a call whose answer was lost is looked for by address and that time.
     """
 
     gateway: str
@@ -91,6 +92,7 @@ class Receipt:
     at: datetime
     n_segments: int = 1
     template: str | None = None
+    submitted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +113,26 @@ class Followed:
 
 
 @dataclass(frozen=True, slots=True)
+class PartOf:
+    """Which part of a long text a text is: number 1..total of those that share a reference."""
+
+    reference: int
+    total: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
-    """A person wrote to us, or sent what `text` names in brackets ([图片]); `key` tells the provider's repeats."""
+    """A person wrote to us, or sent what `text` names in brackets ([图片]); `key` tells the provider's repeats.
+
+    With `part` it is a part of a long text and means nothing alone.
+    """
 
     address: str = field(repr=False)
     text: str = field(repr=False)
     key: str
     at: datetime
+    part: PartOf | None = None
 
 
 @dataclass(frozen=True, slots=True)

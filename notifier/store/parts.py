@@ -93,7 +93,7 @@ async def _whole(c: AsyncConnection, ledger: Ledger, last: dict[int, Word]) -> l
     rows = (
         await c.execute(
             text(
-                "SELECT p.attempt_id, p.delivered, p.code, p.reason, a.out_id FROM part p "
+                "SELECT p.attempt_id, p.delivered, p.code, p.reason, a.out_id, a.n_parts FROM part p "
                 f"JOIN attempt a ON a.id = p.attempt_id WHERE {ledger.among('p.attempt_id', 'ids')} "
                 "ORDER BY p.attempt_id, p.ref"
             ),
@@ -106,7 +106,7 @@ async def _whole(c: AsyncConnection, ledger: Ledger, last: dict[int, Word]) -> l
         failed = next((row for row in parts if row.delivered == 0), None)
         if failed is not None:
             said = replace(word, delivered=False, code=failed.code, reason=failed.reason)
-        elif all(row.delivered for row in parts):
+        elif all(row.delivered for row in parts) and len(parts) >= parts[0].n_parts:
             said = replace(word, delivered=True, reason=None)
         else:
             continue

@@ -111,6 +111,8 @@ class Word:
     at: datetime
     template: str = ""
     """Set where only template, address and time tell which call it is of."""
+    submitted_at: datetime | None = None
+    """Set where only address and this time tell which call it is of, should its answer be lost."""
 
 
 async def park(c: AsyncConnection, words: Sequence[Word], now: datetime) -> None:
@@ -121,8 +123,8 @@ async def park(c: AsyncConnection, words: Sequence[Word], now: datetime) -> None
     await c.execute(
         text(
             "INSERT INTO parked_receipt "
-            "(id, gateway, out_id, provider_ref, address_hash, delivered, code, reason, at, parked_at) "
-            "VALUES (:id, :gateway, :out_id, :ref, :hash, :delivered, :code, :reason, :at, :now) "
+            "(id, gateway, out_id, provider_ref, address_hash, delivered, code, reason, at, parked_at, submitted_at) "
+            "VALUES (:id, :gateway, :out_id, :ref, :hash, :delivered, :code, :reason, :at, :now, :submitted) "
             # The same receipt again changes nothing, but a later `delivered` replaces a failure.
             "ON CONFLICT (gateway, out_id, provider_ref, address_hash) DO UPDATE SET "
             "delivered = excluded.delivered, code = excluded.code, reason = excluded.reason "
@@ -140,6 +142,7 @@ async def park(c: AsyncConnection, words: Sequence[Word], now: datetime) -> None
                 "reason": word.reason,
                 "at": stamp(word.at),
                 "now": stamp(now),
+                "submitted": None if word.submitted_at is None else stamp(word.submitted_at),
             }
             for row_id, word in zip(ids, words, strict=True)
         ],

@@ -10,10 +10,12 @@ from notifier.domain.replies import Meaning, kind_of, meanings
 from notifier.domain.settings import Inquiries
 from notifier.store import hearing
 from notifier.store.consent import Wish
+from notifier.store.heard_parts import keep_part, take_joined
 from notifier.store.hearing import Address
 from notifier.store.inquiries import Asked, add_inquiry
 from notifier.store.ledger import Ledger, Transaction
 
+_PARTS_WAIT = timedelta(minutes=10)
 _KINDS = {Medium.SMS: ContactKind.PHONE, Medium.WECHAT: ContactKind.OPENID}
 
 
@@ -38,9 +40,20 @@ class Ear:
 
 
 async def listen(c: Transaction, ear: Ear, texts: Sequence[HeardText]) -> int:
-    """Each text that was not heard before has done what it means; how many. Empty is fine. Safe to repeat."""
+    """Each text that was not heard before has done what it means; how many. Empty is fine. Safe to repeat.
+
+    Parts of long texts wait for the others; what is not whole after ten minutes is heard as it is.
+    """
     n = 0
-    for one in sorted(texts, key=lambda text: (text.heard.at, text.heard.key)):
+    for one in texts:
+        if one.heard.part is not None:
+            await keep_part(c, ear.ledger, one.gateway, one.push_id, one.heard)
+    whole = [one for one in texts if one.heard.part is None]
+    whole += [
+        HeardText(one.push_id, one.gateway, Medium.SMS, one.heard)
+        for one in await take_joined(c, ear.ledger, ear.now - _PARTS_WAIT, ear.now)
+    ]
+    for one in sorted(whole, key=lambda text: (text.heard.at, text.heard.key)):
         meant = meanings(one.heard.text)
         if await hearing.is_new(c, one.heard.key, one.push_id, meant, ear.now):
             await _heed(c, ear, one, meant)

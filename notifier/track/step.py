@@ -11,6 +11,7 @@ from notifier.domain.settings import Inquiries, Track
 from notifier.store import folding, following, receipts
 from notifier.store.campaigns import finish_done
 from notifier.store.ledger import Ledger
+from notifier.store.lost_answers import bind_lost_answers
 from notifier.store.receipts import DuePush, Word
 from notifier.store.verdicts import suppress_dead
 from notifier.store.withdrawing import withdraw_stragglers
@@ -92,8 +93,7 @@ async def _fold_batch(desk: TrackDesk) -> tuple[int, folding.FoldedWords] | None
         folded = await folding.fold_words(c, desk.ledger, words, desk.clock.now(), desk.same_content)
         await receipts.park(c, folded.unknown, desk.clock.now())
         # After the receipts: an answer is about what had arrived.
-        ear = Ear(desk.ledger, desk.settings.reply_window, desk.inquiries, desk.clock.now())
-        await listen(c, ear, texts)
+        await listen(c, _ear(desk), texts)
         return len(due), folded
 
 
@@ -128,6 +128,7 @@ def _word(desk: TrackDesk, receipt: Receipt) -> Word:
         receipt.reason.value if receipt.reason else None,
         receipt.at,
         receipt.template or "",
+        receipt.submitted_at,
     )
 
 
@@ -137,4 +138,13 @@ async def _fold_parked(desk: TrackDesk) -> folding.FoldedWords:
     One that names a call but none of its addresses is nobody's and parked no more; its push is kept.
     """
     async with desk.ledger.writing() as c:
-        return await folding.fold_words(c, desk.ledger, await receipts.take_parked(c), desk.clock.now())
+        words = await receipts.take_parked(c)
+        if await bind_lost_answers(c, desk.ledger):
+            words += await receipts.take_parked(c)
+        # Also long texts of people of which a part never came.
+        await listen(c, _ear(desk), ())
+        return await folding.fold_words(c, desk.ledger, words, desk.clock.now(), desk.same_content)
+
+
+def _ear(desk: TrackDesk) -> Ear:
+    return Ear(desk.ledger, desk.settings.reply_window, desk.inquiries, desk.clock.now())

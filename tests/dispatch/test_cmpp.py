@@ -123,7 +123,7 @@ async def test_what_one_household_cannot_get_is_said_and_the_others_are_reached(
 @pytest.mark.parametrize("mishap", ["no_answer", "reset_after", "garbage_body"])
 async def test_a_lost_answer_is_never_sent_again_and_ends_at_a_visit(county: SmallCounty, mishap: str) -> None:
     await settle_in(county.ledger, [A([phone(1)])])
-    await county.misbehave("cmpp", script=[[mishap]])
+    await county.misbehave("cmpp", script=[[mishap, "receipt_lost"]])
     await tell_payments(county, [(1, 10)], ladder="短信必达")
     await county.a_round()
     assert await county.messages() == {"unsure": 1}
@@ -140,13 +140,62 @@ async def test_an_answer_that_comes_too_late_settles_its_letter_and_its_report_c
     await settle_in(county.ledger, [A([phone(1)])])
     await county.misbehave("cmpp", script=[["slow_body"]], slow_for=0.4)
     await tell_payments(county, [(1, 10)], ladder="短信必达")
-    await county.a_round()
+    await county.compose()
+    await county.dispatch()
     assert await county.messages() == {"unsure": 1}
     await asyncio.sleep(0.3)
     await county.settle()
+    assert await county.messages() == {"accepted": 1}
     await county.hear()
     assert await county.owed() == {"reached": 1}
     assert len(county.received()) == 1
+
+
+@pytest.mark.parametrize("mishap", ["no_answer", "reset_after"])
+async def test_the_report_of_a_lost_answer_settles_it(county: SmallCounty, mishap: str) -> None:
+    await settle_in(county.ledger, [A([phone(1)]), A([phone(2)])])
+    await county.misbehave("cmpp", script=[[mishap], [mishap]], failing={phone(2): "MK:0005"})
+    await tell_payments(county, [(1, 10), (2, 20)], ladder="短信必达")
+    await county.a_round()
+    assert await county.counts("SELECT code, COUNT(*) FROM message GROUP BY code") == {"DELIVRD": 1, "MK:0005": 1}
+    await county.settle()
+    assert await county.one("SELECT COUNT(*) FROM unsure_attempt") == 0
+    evidence = await county.rows("SELECT DISTINCT evidence FROM attempt")
+    assert all('"receipt_by_address": 1' in one for (one,) in evidence)
+
+
+async def test_a_report_that_two_lost_answers_could_mean_settles_neither(county: SmallCounty) -> None:
+    await settle_in(county.ledger, [A([phone(1)])])
+    await county.misbehave("cmpp", script=[["no_answer"], ["no_answer", "receipt_lost"]])
+    await tell_payments(county, [(1, 10)], ladder="短信必达")
+    await tell_policy(county)
+    await county.compose()
+    await county.dispatch()
+    await county.hear()
+    assert await county.messages() == {"unsure": 2}
+    assert await county.one("SELECT COUNT(*) FROM parked_receipt") == 1
+
+
+@pytest.mark.parametrize("n_lost", [1, 2])
+async def test_a_long_text_of_which_answers_were_lost_is_settled_by_the_reports_of_all_its_parts(
+    county: SmallCounty, n_lost: int
+) -> None:
+    await settle_in(county.ledger, [A([phone(1)])])
+    await tell_policy(county)
+    await county.compose()
+    text = "样例政策" * 40
+    policy = county.dispatching.wording.texts["policy"]["cmpp"]
+    longer = policy.model_copy(update={name: text + getattr(policy, name) for name in ("template", "content")})
+    wording = replace(county.dispatching.wording, texts={"policy": {"cmpp": longer}})
+    county.dispatching = replace(county.dispatching, wording=wording)
+    await county.misbehave("cmpp", script=[[], *[["no_answer"]] * n_lost])
+    await county.dispatch()
+    assert await county.messages() == {"unsure": 1}
+    await county.hear()
+    [row] = county.received()
+    assert row.n_segments > 2
+    assert await county.messages() == {"delivered": 1}
+    assert await county.one("SELECT COUNT(*) FROM part WHERE delivered = 1") == row.n_segments
 
 
 async def test_a_process_without_the_account_leaves_its_chunks_to_the_one_that_has_it(county: SmallCounty) -> None:
@@ -176,3 +225,36 @@ async def test_flow_control_postpones_and_the_letter_goes_out_later(county: Smal
     county.clock.ahead = timedelta(minutes=1)
     await county.a_round()
     assert await county.owed() == {"reached": 1}
+
+
+async def test_what_a_person_writes_at_length_becomes_one_inquiry_however_its_parts_come(county: SmallCounty) -> None:
+    await settle_in(county.ledger, [A([phone(1)])])
+    words = "".join(f"第{n}句：我家今年种了玉米，补贴什么时候发？" for n in range(1, 9))
+    for _ in range(2):  # the second time it is another text of the same words
+        county.gateways.app[CMPP_GATEWAY].answer(phone(1), words)
+        await county.hear()
+    assert await county.one("SELECT COUNT(*) FROM push") > 4
+    assert await county.one("SELECT COUNT(*) FROM inquiry") == 2
+    assert await county.one("SELECT COUNT(*) FROM heard_part") == 0
+    row = (await county.rows("SELECT id, text_sealed FROM inquiry ORDER BY id LIMIT 1"))[0]
+    assert county.ledger.vault.open_text("inquiry.text_sealed", *row) == words
+
+
+async def test_a_part_that_never_comes_is_waited_for_and_its_repeats_are_known(county: SmallCounty) -> None:
+    await settle_in(county.ledger, [A([phone(1)])])
+    county.gateways.app[CMPP_GATEWAY].answer(phone(1), "问" * 150)
+    await county.hear()
+    await county.do("DELETE FROM inquiry")
+    parts = await county.rows("SELECT id, gateway FROM push ORDER BY id")
+    await county.do("DELETE FROM heard_text")
+    await county.do("INSERT INTO push_due (push_id) SELECT id FROM push WHERE id > 1")  # the first to come is lost
+    await county.track()
+    assert await county.one("SELECT COUNT(*) FROM heard_part") == len(parts) - 1
+    county.clock.ahead = timedelta(minutes=11)
+    await county.track()
+    row = (await county.rows("SELECT id, text_sealed FROM inquiry"))[0]
+    assert county.ledger.vault.open_text("inquiry.text_sealed", *row) == "问" * 134 + "……"
+    await county.do("INSERT INTO push_due (push_id) SELECT id FROM push WHERE id > 1")
+    await county.track()
+    assert await county.one("SELECT COUNT(*) FROM heard_part") == 0
+    assert await county.one("SELECT COUNT(*) FROM inquiry") == 1

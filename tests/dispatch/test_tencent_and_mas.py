@@ -121,7 +121,7 @@ async def test_what_mas_left_unsure_is_never_sent_again_and_goes_to_visits(
     county: SmallCounty, name: str, mishap: str
 ) -> None:
     await settle_in(county.ledger, [A([phone(n)]) for n in range(5)])
-    await county.misbehave("mas", script=[[mishap]])
+    await county.misbehave("mas", script=[[mishap, "receipt_lost"]])
     await tell_policy(county)
     await county.a_round()
     county.clock.ahead = timedelta(hours=71)
@@ -133,3 +133,17 @@ async def test_what_mas_left_unsure_is_never_sent_again_and_goes_to_visits(
     assert len(county.received()) == (5 if mishap == "reset_after" else 0)
     assert await county.one("SELECT COUNT(*) FROM visit WHERE state = 'open'") == 5
     assert await county.counts("SELECT reason, COUNT(*) FROM message GROUP BY reason") == {"unsettled": 5}
+
+
+@pytest.mark.parametrize("name", [MAS])
+async def test_one_receipt_of_a_call_whose_answer_was_lost_finds_all_its_letters(
+    county: SmallCounty, name: str
+) -> None:
+    await settle_in(county.ledger, [A([phone(n)]) for n in range(5)])
+    await county.misbehave("mas", script=[["reset_after"]], failing={phone(3): "MK:0005"})
+    await tell_policy(county)
+    await county.a_round()
+    assert await county.messages() == {"delivered": 4, "failed": 1}
+    assert await county.one("SELECT COUNT(*) FROM attempt WHERE provider_ref IS NULL") == 0
+    await county.settle()
+    assert await county.one("SELECT COUNT(*) FROM unsure_attempt") == 0

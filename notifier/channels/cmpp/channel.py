@@ -90,6 +90,13 @@ class Cmpp:
         answers = await asyncio.gather(*(self._submit_surely(session, one) for one in rest), return_exceptions=True)
         return self._ended([answer, *answers])
 
+    def n_parts(self, letter: Letter) -> int:
+        """See `ReportsParts`."""
+        try:
+            return len(submits(self._account, letter))
+        except ValueError:
+            return 1
+
     def _ended(self, answers: Sequence[SubmitResp | BaseException]) -> Outcome:
         msg_ids: list[int] = []
         outcome: Outcome | None = None

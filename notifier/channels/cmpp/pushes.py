@@ -12,11 +12,14 @@ from notifier.channels.codes import Codes
 from notifier.channels.fields import beijing_time, clean_code, phone
 from notifier.domain.contracts import Push
 from notifier.domain.errors import InputError
-from notifier.domain.messages import Damaged, Heard, Inbound, Receipt
+from notifier.domain.messages import Damaged, Heard, Inbound, PartOf, Receipt
 
 VERSION = "version"
 """The entry of a push's query that says which version its session speaks."""
 _DELIVERED = "DELIVRD"
+_ELEMENT_HEAD = 2
+_CONCATENATED = {0: 3, 8: 4}
+"""Elements that number the parts of a long text, and how long each is: a reference of one byte, and of two."""
 _ENCODINGS = {0: "latin-1", 8: "utf-16-be", 15: "gb18030"}
 
 
@@ -63,14 +66,15 @@ def _report(deliver: Deliver, push: Push, codes: Codes) -> Sequence[Inbound]:
             delivered=is_delivered,
             code=stat,
             reason=None if is_delivered else codes.reason(stat),
-            at=_at(report.done, push),
+            at=_at(report.done, push) or push.received_at,
+            submitted_at=_at(report.submitted, push),
         )
     ]
 
 
-def _at(done: str, push: Push) -> datetime:
+def _at(minute: str, push: Push) -> datetime | None:
     century = push.received_at.year // 100
-    return beijing_time(f"{century}{done}00") or push.received_at
+    return beijing_time(f"{century}{minute}00")
 
 
 def _heard(deliver: Deliver, push: Push) -> Inbound:
@@ -79,12 +83,19 @@ def _heard(deliver: Deliver, push: Push) -> Inbound:
         return Damaged("a person's text without a number")
     if encoding is None:
         return Damaged(f"a person's text in format {deliver.fmt}")
-    text = _without_header(deliver).decode(encoding, "replace")
-    return Heard(address, text, f"{push.gateway}:{reference_of(deliver.msg_id)}", push.received_at)
+    part, content = parted(deliver.content) if deliver.udhi else (None, deliver.content)
+    text = content.decode(encoding, "replace")
+    return Heard(address, text, f"{push.gateway}:{reference_of(deliver.msg_id)}", push.received_at, part)
 
 
-def _without_header(deliver: Deliver) -> bytes:
-    """A long text comes in parts, each of which is heard by itself."""
-    if deliver.udhi and deliver.content:
-        return deliver.content[deliver.content[0] + 1 :]
-    return deliver.content
+def parted(content: bytes) -> tuple[PartOf | None, bytes]:
+    """(which part of a long text it is, None if it is whole; what it says), by the header in front of a content."""
+    end = content[0] + 1 if content else 0
+    header, text = content[1:end], content[end:]
+    while len(header) >= _ELEMENT_HEAD:
+        kind, length = header[0], header[1]
+        said, header = header[_ELEMENT_HEAD : _ELEMENT_HEAD + length], header[_ELEMENT_HEAD + length :]
+        if len(said) == length == _CONCATENATED.get(kind):
+            part = PartOf(int.from_bytes(said[:-2], "big"), said[-2], said[-1])
+            return (part if 1 <= part.number <= part.total and part.total > 1 else None), text
+    return None, text

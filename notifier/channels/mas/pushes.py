@@ -43,6 +43,7 @@ def _receipt(element: Mapping[str, Any], address: str, push: Push, codes: Codes)
     said = [code for name in ("errorCode", "reportStatus") if (code := clean_code(element.get(name)))]
     if not said:
         return Damaged("neither errorCode nor reportStatus")
+    submitted_at = beijing_time(element.get("submitDate"))
     failure = next((code for code in said if code not in _ARRIVED), None)
     return Receipt(
         gateway=push.gateway,
@@ -52,7 +53,8 @@ def _receipt(element: Mapping[str, Any], address: str, push: Push, codes: Codes)
         delivered=failure is None,
         code=failure or said[0],
         reason=None if failure is None else codes.reason(failure),
-        at=beijing_time(element.get("receiveDate")) or beijing_time(element.get("submitDate")) or push.received_at,
+        at=beijing_time(element.get("receiveDate")) or submitted_at or push.received_at,
+        submitted_at=submitted_at,
     )
 
 

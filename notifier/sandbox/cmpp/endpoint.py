@@ -62,7 +62,7 @@ class CmppGateway:
 
     def answer(self, phone: str, text: str) -> None:
         """A person writes to the account's number."""
-        self._to_sp.say_to_sp(phone, text, self._msg_id())
+        self._to_sp.say_to_sp(phone, text, self._msg_id)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         session = Session(self._settings, reader, writer, self._submit)

@@ -131,6 +131,8 @@ class Delivery:
     is_report: bool
     fmt: int
     content: bytes = field(repr=False)
+    has_header: bool = False
+    """Whether the content begins with a header that says which part of a long text it is."""
 
 
 def deliver_body(said: Delivery, *, is_wide: bool) -> bytes:
@@ -141,7 +143,7 @@ def deliver_body(said: Delivery, *, is_wide: bool) -> bytes:
             said.msg_id.to_bytes(8, "big"),
             _padded(said.dest_id, 21),
             _padded(said.service_id, 10),
-            bytes((0, 0, said.fmt)),
+            bytes((0, said.has_header, said.fmt)),
             phone,
             bytes((said.is_report, len(said.content))),
             said.content,

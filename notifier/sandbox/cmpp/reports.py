@@ -18,6 +18,8 @@ OVER_THE_LINE = "cmpp:"
 """What stands where other gateways have a callback address."""
 _MINUTES = "%y%m%d%H%M"
 _JOINT = "+"
+_WHOLE, _PART = 140, 134
+"""Bytes of a text in one message, and in each of several."""
 _GARBAGE = (orjson.dumps([{"msg_id": 1, "phone": "", "raw": "no report at all"}]),)
 
 
@@ -65,15 +67,17 @@ class _LineCourier(Courier):
     def _delivery(self, one: dict[str, Any], *, is_wide: bool) -> Delivery:
         settings = self._settings
         if "text" in one:
-            content = one["text"].encode("utf-16-be")
+            header = bytes((5, 0, 3, *one["part"])) if one["part"] else b""
+            content = header + one["text"].encode("utf-16-be")
         elif "raw" in one:
             content = one["raw"].encode()
         else:
             is_wide = is_wide and not settings.narrow_reports
             content = report_content(one["msg_id"], one["stat"], one["times"], one["phone"], is_wide=is_wide)
         is_report = "text" not in one
+        fmt, has_header = (0, False) if is_report else (8, bool(one["part"]))
         return Delivery(
-            one["msg_id"], settings.src_id, settings.service_id, one["phone"], is_report, 0 if is_report else 8, content
+            one["msg_id"], settings.src_id, settings.service_id, one["phone"], is_report, fmt, content, has_header
         )
 
 
@@ -88,9 +92,19 @@ class LinePusher(ReceiptPusher):
         waits_s = [wait.total_seconds() * time_factor for wait in settings.deliver_waits]
         self.courier = _LineCourier(settings, waits_s, line)
 
-    def say_to_sp(self, phone: str, text: str, msg_id: int) -> None:
-        """A person writes to the account's number."""
-        self.say(orjson.dumps([{"msg_id": msg_id, "phone": phone, "text": text}]))
+    def say_to_sp(self, phone: str, text: str, next_id: Callable[[], int]) -> None:
+        """A person writes to the account's number; what is longer than a message comes in parts, the last one first."""
+        raw = text.encode("utf-16-be")
+        size = _PART if len(raw) > _WHOLE else _WHOLE
+        pieces = [raw[at : at + size].decode("utf-16-be", "replace") for at in range(0, max(len(raw), 1), size)]
+        reference = next_id() & 0xFF
+        said = [
+            {"msg_id": next_id(), "phone": phone, "text": piece, "part": [reference, len(pieces), number]}
+            for number, piece in enumerate(pieces, 1)
+        ]
+        if len(said) == 1:
+            said[0]["part"] = None
+        self.say(orjson.dumps(said[::-1]))
 
 
 def _write(rows: Sequence[Received]) -> bytes:

@@ -27,7 +27,7 @@ from notifier.store.tables.entering import (
 )
 from notifier.store.tables.farmers import BindingAttempt, FormDone, Greeting, VisitPhoto
 from notifier.store.tables.following import Follower, QrCode, Subscription
-from notifier.store.tables.inbound import ConsentEntry, CorrectionTask, HeardText, Inquiry, InquiryStep
+from notifier.store.tables.inbound import ConsentEntry, CorrectionTask, HeardPart, HeardText, Inquiry, InquiryStep
 from notifier.store.tables.pacing import GatewayBudget, NumberSent, NumberVerdict
 from notifier.store.tables.payments import FilingStep, PaymentChange, PaymentPush
 from notifier.store.tables.people import Contact, Household, ImportRun, Person, Region
@@ -68,6 +68,7 @@ __all__ = [
     "GatewayChangeRow",
     "GatewayShare",
     "Greeting",
+    "HeardPart",
     "HeardText",
     "Household",
     "HouseholdAttribute",

@@ -19,6 +19,23 @@ class HeardText(SQLModel, table=True):
     at: datetime = Field(sa_column=Column(Instant, nullable=False, index=True))
 
 
+class HeardPart(SQLModel, table=True):
+    """A part of a long text that waits, sealed, for the others; the row goes when they are joined or given up."""
+
+    __tablename__ = "heard_part"
+
+    gateway: str = Field(primary_key=True)
+    address_hash: bytes = Field(sa_column=Column(SEALED, primary_key=True))
+    reference: int = Field(primary_key=True)
+    total: int = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    id: int = Field(sa_column=Column(BIG, nullable=False, unique=True))
+    key: str
+    push_id: int = Field(sa_column=Column(BIG, nullable=False))
+    sealed: bytes = Field(sa_column=Column(SEALED, nullable=False))
+    at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+
 class ConsentEntry(SQLModel, table=True):
     """Who stopped or resumed policy broadcasts to an address, when, and by which push; only ever appended.
 

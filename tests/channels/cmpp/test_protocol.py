@@ -13,11 +13,11 @@ from notifier.channels.cmpp.frames import Report, pack, write_report
 from notifier.channels.cmpp.octets import V20, V30
 from notifier.channels.cmpp.pdus import Deliver
 from notifier.channels.cmpp.protocol import Account, contents, ended_by, joined, submits
-from notifier.channels.cmpp.pushes import read_push
+from notifier.channels.cmpp.pushes import parted, read_push
 from notifier.channels.codes import read_sms_codes
 from notifier.domain.contracts import Push
 from notifier.domain.errors import InputError
-from notifier.domain.messages import Damaged, Heard, Receipt
+from notifier.domain.messages import Damaged, Heard, PartOf, Receipt
 from notifier.domain.outcomes import Accepted, Outcome, Postponed, Reason, Refused, Scope, Unsure
 from tests.channels.doubles import MORNING, a_letter
 
@@ -129,6 +129,7 @@ def test_a_report_becomes_a_receipt_of_its_part(version: str, wide: bool) -> Non
             code="DELIVRD",
             reason=None,
             at=datetime(2026, 11, 23, 2, 1, tzinfo=UTC),
+            submitted_at=datetime(2026, 11, 23, 2, tzinfo=UTC),
         )
     ]
 
@@ -167,12 +168,32 @@ def test_a_report_of_another_length_is_damaged() -> None:
 
 @pytest.mark.parametrize(
     ("fmt", "content"),
-    [(8, "TD退订".encode("utf-16-be")), (15, "TD退订".encode("gbk")),
-     (8, bytes.fromhex("050003ff0201") + "TD退订".encode("utf-16-be"))],
-)  # fmt: skip
+    [(8, "TD退订".encode("utf-16-be")), (15, "TD退订".encode("gbk"))],
+)
 def test_a_persons_text_is_heard_in_every_coding(fmt: int, content: bytes) -> None:
-    deliver = Deliver(5, "1065", "MSVC", "86" + PHONE, 0, content, fmt, udhi=int(content[:1] == b"\x05"))
+    deliver = Deliver(5, "1065", "MSVC", "86" + PHONE, 0, content, fmt)
     assert read_push(_push(deliver), CODES) == [Heard(PHONE, "TD退订", "cmpp:0000000000000005", MORNING)]
+
+
+@pytest.mark.parametrize(
+    ("header", "part"),
+    [
+        ("050003ff0201", PartOf(255, 2, 1)),
+        ("060804beef0302", PartOf(0xBEEF, 3, 2)),
+        ("0a0a0450000302000307020100", None),  # an element that claims to be longer than there is
+        ("082401010003070201", PartOf(7, 2, 1)),  # behind another element
+        ("050003ff0101", None),  # one of one is whole
+        ("050003ff0203", None),
+        ("00", None),
+    ],
+)
+def test_the_header_of_a_long_text_says_which_part_it_is(header: str, part: PartOf | None) -> None:
+    said, text = parted(bytes.fromhex(header) + "TD".encode("utf-16-be"))
+    assert said == part
+    if part is not None:
+        assert text == "TD".encode("utf-16-be")
+        deliver = Deliver(5, "1065", "M", PHONE, 0, bytes.fromhex(header) + "TD".encode("utf-16-be"), 8, udhi=1)
+        assert read_push(_push(deliver), CODES) == [Heard(PHONE, "TD", "cmpp:0000000000000005", MORNING, part)]
 
 
 def test_plain_letters_are_heard_too() -> None:

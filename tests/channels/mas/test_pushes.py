@@ -41,7 +41,9 @@ def a_report(**changes: Any) -> dict[str, Any]:
 
 def test_a_delivered_report_is_a_receipt_of_its_group_in_utc() -> None:
     at = datetime(2026, 11, 23, 2, 0, 5, tzinfo=UTC)
-    assert pushed(a_report()) == [Receipt("mas", None, GROUP, "19900000001", True, "DELIVRD", None, at)]
+    took_it = datetime(2026, 11, 23, 1, 59, 58, tzinfo=UTC)
+    whole = Receipt("mas", None, GROUP, "19900000001", True, "DELIVRD", None, at, submitted_at=took_it)
+    assert pushed(a_report()) == [whole]
 
 
 @pytest.mark.parametrize(

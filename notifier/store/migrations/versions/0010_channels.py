@@ -35,8 +35,38 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("direct_attempt", schema=None) as batch_op:
         batch_op.create_index("ix_direct_attempt_ref", ["provider_ref"], unique=False)
+    op.create_table(
+        "heard_part",
+        sa.Column("gateway", sa.String(), nullable=False),
+        sa.Column("address_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("reference", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("id", _BIG, nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("push_id", _BIG, nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("gateway", "address_hash", "reference", "total", "number"),
+        sa.UniqueConstraint("id"),
+    )
+    with op.batch_alter_table("attempt", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("n_parts", sa.SmallInteger(), server_default="1", nullable=False))
+    with op.batch_alter_table("chunk", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("n_waits", sa.SmallInteger(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("waiting_since", _BIG, nullable=True))
+    with op.batch_alter_table("parked_receipt", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("submitted_at", sa.BigInteger(), nullable=True))
 
 
 def downgrade() -> None:
     """Bring the ledger back."""
+    with op.batch_alter_table("parked_receipt", schema=None) as batch_op:
+        batch_op.drop_column("submitted_at")
+    with op.batch_alter_table("chunk", schema=None) as batch_op:
+        batch_op.drop_column("waiting_since")
+        batch_op.drop_column("n_waits")
+    with op.batch_alter_table("attempt", schema=None) as batch_op:
+        batch_op.drop_column("n_parts")
+    op.drop_table("heard_part")
     op.drop_table("direct_attempt")

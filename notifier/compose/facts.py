@@ -58,11 +58,22 @@ def payment_facts(
         "tel": hotline,
         "reason": first.returned_why or "账户信息不符",
         "goods": first.goods or benefit.item or "物资",
+        "was": _sum(lines, before=True),
+        "now": _sum(lines, before=False),
         "quantity": quantity(lines),
         "time": pick_up_time(first.pick_up),
         "place": pick_up_place(first.pick_up),
         "office": "乡镇便民服务中心",
     }
+
+
+def _sum(lines: Sequence[Line], *, before: bool) -> str:
+    """ "1234.50元" of the lines, or "2袋" of goods: as they are now, or as the household was told `before`."""
+    if any(line.amount_fen is not None for line in lines):
+        amounts = [line.said_amount_fen if before else line.amount_fen for line in lines]
+        return f"{yuan(sum(amount or 0 for amount in amounts))}元"
+    quantities = [line.said_quantity if before else line.quantity for line in lines]
+    return "、".join(f"{said or 0}{line.unit or ''}" for said, line in zip(quantities, lines, strict=True))
 
 
 def basis(lines: Sequence[Line]) -> str:

@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel, ConfigDict, Field
 
 from notifier.domain.messages import By
+from notifier.domain.pieces import pieces
 
 _OF_EVERYTHING = {"name", "item", "period", "date", "tel", "title", "summary", "text"}
 _OF_PAYMENTS = {"amount", "basis", "reason", "goods", "quantity", "time", "place", "office", "was", "now"}
 _OF_SHARED_PHONES = {"n", "matter"}
 _OF_DIRECT_TEXTS = {"code", "answer"}
+_OF_SUMMARIES = ("part1", "part2")
+_NO_MORE = "详情请问村委会"
 LINK = "link"
 """The fact that opens a household's own page: a gateway whose approved text says it may carry links."""
-FACTS = frozenset(_OF_EVERYTHING | _OF_PAYMENTS | _OF_SHARED_PHONES | _OF_DIRECT_TEXTS | {LINK})
+FACTS = frozenset({*_OF_SUMMARIES} | _OF_EVERYTHING | _OF_PAYMENTS | _OF_SHARED_PHONES | _OF_DIRECT_TEXTS | {LINK})
 """What a text may say, in braces."""
 _LINK_SHAPE = "a" * 34
 """As long as a real one; stands for it where texts are checked and shown, before there is a message."""
@@ -101,11 +104,17 @@ def segments(text: str, sign: str) -> int:
     return 1 if length <= _ONE_SEGMENT else -(-length // _LONG_SEGMENT)
 
 
+def _parts_of(summary: str) -> dict[str, str]:
+    """The summary in whole pieces that a variable holds; what a second variable has nothing left for, it says."""
+    first, *more = pieces(summary) or [""]
+    return dict(zip(_OF_SUMMARIES, (first, more[0] if len(more) == 1 else "".join(more) or _NO_MORE), strict=True))
+
+
 def fill(text: Text, facts: Mapping[str, str], sign: str) -> Filled:
     """The text with every variable filled; only what may be cut is cut. A missing fact counts as empty."""
     parameters: dict[str, str] = {}
     problem = None
-    complete = {name: facts.get(name, "") for name in FACTS}
+    complete = {name: facts.get(name, "") for name in FACTS} | _parts_of(facts.get("summary", ""))
     complete[LINK] = complete[LINK] or _LINK_SHAPE
     for variable, pattern in text.variables.items():
         value = " ".join(pattern.format_map(complete).split())

@@ -64,6 +64,21 @@ def from_lines(lines: UntoldLines, campaigns: settings.Campaigns) -> Proposal:
     )
 
 
+def from_corrections(lines: UntoldLines, campaigns: settings.Campaigns) -> Proposal:
+    """The campaign that tells what a corrected list says instead: always reviewed, whatever is configured."""
+    return Proposal(
+        benefit_id=lines.benefit_id,
+        version=lines.version,
+        purpose=lines.purpose,
+        kind=BenefitKind.DISBURSEMENT,
+        title=f"{lines.title}更正",
+        ladder=campaigns.disbursement_ladder,
+        region_code=lines.region_code,
+        state=CampaignState.IN_REVIEW,
+        reviews_needed=max(1, campaigns.disbursement_reviews),
+    )
+
+
 def _evidence(understanding: Understanding) -> str:
     said = [
         {"phrase": one.phrase, "where": one.where, "context": one.context, "topic": one.topic}

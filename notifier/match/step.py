@@ -11,7 +11,7 @@ from notifier.domain.benefits import AuditState
 from notifier.domain.contracts import Clock
 from notifier.match.open_list import entry_for
 from notifier.match.places import village_places
-from notifier.match.proposals import from_lines, from_policy
+from notifier.match.proposals import from_corrections, from_lines, from_policy
 from notifier.match.taxonomy import load_taxonomy
 from notifier.match.understanding import Published, understand
 from notifier.store.disclosure import entries
@@ -25,7 +25,7 @@ from notifier.store.matching import (
     villages_to_match,
 )
 from notifier.store.planning import plan_due
-from notifier.store.proposing import propose, untold_lines, untold_policies
+from notifier.store.proposing import propose, untold_corrections, untold_lines, untold_policies
 
 _LOG = structlog.get_logger(__name__)
 
@@ -88,7 +88,10 @@ async def _match(ledger: Ledger, benefit_id: int) -> Matched:
 
 async def _propose_lines(ledger: Ledger, slices: Slices, clock: Clock) -> int:
     untold = await untold_lines(ledger, AuditState(slices.watch.final_audit))
-    return await propose(ledger, [from_lines(lines, slices.campaigns) for lines in untold], clock.now())
+    proposals = [from_lines(lines, slices.campaigns) for lines in untold]
+    corrected = await untold_corrections(ledger, AuditState(slices.watch.final_audit))
+    proposals += [from_corrections(lines, slices.campaigns) for lines in corrected]
+    return await propose(ledger, proposals, clock.now())
 
 
 async def _propose_policies(ledger: Ledger, slices: Slices, clock: Clock) -> int:

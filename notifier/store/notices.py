@@ -15,6 +15,7 @@ from notifier.domain.messages import Notice
 from notifier.store.composing import Rows, Told
 from notifier.store.ledger import Ledger
 from notifier.store.tables.columns import MU_SCALE
+from notifier.store.told_lines import lines_of, said_before
 
 _PLACE = "notice.facts_sealed"
 
@@ -32,6 +33,9 @@ class Line:
     quantity: str | None
     unit: str | None
     pick_up: str | None
+    said_amount_fen: int | None = None
+    """What the household was told before, when the line was corrected; also `said_quantity`."""
+    said_quantity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +73,9 @@ async def addressees(c: AsyncConnection, ledger: Ledger, told: Told, rows: Rows)
     found = await c.execute(
         text(
             "SELECT m.id AS message_id, w.id AS person_id, w.name_sealed, p.area_mu, p.standard_fen, p.amount_fen, "
-            "p.period, p.returned_why, p.goods, p.quantity_text, p.unit, p.pick_up "
-            "FROM message m JOIN owed o ON o.id = m.owed_id JOIN payment p ON p.household_id = o.household_id "
+            f"p.period, p.returned_why, p.goods, p.quantity_text, p.unit, p.pick_up, {said_before(told.purpose)} "
+            "FROM message m JOIN owed o ON o.id = m.owed_id "
+            f"JOIN {lines_of(told.purpose, told.campaign_id)} p ON p.household_id = o.household_id "
             "AND p.benefit_id = :benefit AND p.state = :purpose "
             "AND p.told_person_id = m.person_id AND p.told_retry = m.retry "
             "JOIN person w ON w.id = m.person_id "
@@ -142,6 +147,8 @@ def _line(row: Row[Any]) -> Line:
         row.quantity_text,
         row.unit,
         row.pick_up,
+        row.said_amount_fen,
+        row.said_quantity_text,
     )
 
 

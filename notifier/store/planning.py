@@ -18,6 +18,7 @@ from notifier.store.ledger import Ledger, take_ids
 from notifier.store.rules import Bound, compile_rule
 from notifier.store.tables.columns import stamp
 from notifier.store.tally import count, uncount
+from notifier.store.told_lines import lines_of
 
 _NOT_YET = "NOT EXISTS (SELECT 1 FROM owed o WHERE o.campaign_id = :campaign AND o.household_id = h.id)"
 _TALLY = text(
@@ -29,7 +30,7 @@ _TALLY = text(
     "DO UPDATE SET n = tally.n + excluded.n"
 )
 _LINES = (
-    "(SELECT p.household_id, COUNT(*) AS n, MIN(p.match_why) AS why FROM payment p "
+    "(SELECT p.household_id, COUNT(*) AS n, MIN(p.match_why) AS why FROM {lines} p "
     "WHERE p.benefit_id = :benefit AND p.state = :purpose AND p.match_state = 'matched' GROUP BY p.household_id)"
 )
 
@@ -46,7 +47,7 @@ async def plan(ledger: Ledger, campaign_id: int, clock: Clock) -> int:
         if row is None:
             raise InputError(f"没有编号为 {campaign_id} 的通知任务")
         if row.kind == BenefitKind.DISBURSEMENT:
-            audience = _by_lines(int(row.benefit_id), row.purpose)
+            audience = _by_lines(campaign_id, int(row.benefit_id), row.purpose)
         else:
             audience = _by_rule(campaign_id, row.rule, row.rule_text)
         n_again = 0
@@ -94,9 +95,10 @@ def _by_rule(campaign_id: int, form: str | None, rule_text: str | None) -> _Audi
     )
 
 
-def _by_lines(benefit_id: int, purpose: str) -> _Audience:
+def _by_lines(campaign_id: int, benefit_id: int, purpose: str) -> _Audience:
+    lines = _LINES.format(lines=lines_of(purpose, campaign_id))
     return _Audience(
-        f"FROM household h JOIN {_LINES} l ON l.household_id = h.id WHERE h.state = 'active' AND {_NOT_YET}",
+        f"FROM household h JOIN {lines} l ON l.household_id = h.id WHERE h.state = 'active' AND {_NOT_YET}",
         "'发放清单中有' || CAST(l.n AS TEXT) || '笔，' || COALESCE(l.why, '已核对')",
         {"benefit": benefit_id, "purpose": purpose},
         {},
@@ -159,7 +161,7 @@ async def audience(ledger: Ledger, campaign_id: int) -> int:
         if row is None:
             raise InputError(f"没有编号为 {campaign_id} 的通知任务")
         if row.kind == BenefitKind.DISBURSEMENT:
-            found = _by_lines(int(row.benefit_id), row.purpose)
+            found = _by_lines(campaign_id, int(row.benefit_id), row.purpose)
         else:
             found = _by_rule(campaign_id, row.rule, row.rule_text)
         counted = await c.execute(text(f"SELECT COUNT(*) {found.households}"), {"campaign": campaign_id, **found.bound})

@@ -12,6 +12,7 @@ from notifier.domain.lifecycle import CampaignState
 from notifier.store.disclosure import suggest
 from notifier.store.ledger import Ledger, take_ids
 from notifier.store.tables.columns import stamp
+from notifier.store.told_lines import CORRECTION, DIFFERS
 from notifier.store.understood import keep_understanding
 
 TELL = "tell"
@@ -100,6 +101,27 @@ async def untold_lines(ledger: Ledger, final: AuditState) -> list[UntoldLines]:
                 "FROM due JOIN payment p ON p.benefit_id = due.id) "
                 "SELECT said.* FROM said WHERE NOT EXISTS (SELECT 1 FROM campaign k WHERE k.benefit_id = said.id "
                 "AND k.benefit_version = said.version AND k.purpose = said.state) ORDER BY said.id, said.state"
+            )
+        )
+        return [UntoldLines(*row) for row in rows]
+
+
+async def untold_corrections(ledger: Ledger, final: AuditState) -> list[UntoldLines]:
+    """Versions of audited disbursements whose corrected lines say other than their households were told; oldest first.
+
+    Only those without a campaign of their own; a benefit that was never issued again costs nothing.
+    """
+    passed = ", ".join(f"'{audit.value}'" for audit in AUDIT_ORDER if has_passed(audit, final))
+    async with ledger.reading() as c:
+        rows = await c.execute(
+            text(
+                f"SELECT b.id, b.version, b.title, '{CORRECTION}', b.region_code FROM benefit b "
+                f"WHERE b.kind = 'disbursement' AND b.version > 1 AND b.audit IN ({passed}) "
+                "AND NOT EXISTS (SELECT 1 FROM campaign k WHERE k.benefit_id = b.id "
+                f"AND k.benefit_version = b.version AND k.purpose = '{CORRECTION}') "
+                "AND EXISTS (SELECT 1 FROM payment_change x JOIN payment q ON q.id = x.payment_id "
+                "WHERE x.benefit_id = b.id AND x.tell_version = b.version AND x.was_told = 1 "
+                f"AND q.match_state = 'matched' AND {DIFFERS}) ORDER BY b.id"
             )
         )
         return [UntoldLines(*row) for row in rows]

@@ -3,10 +3,10 @@
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from notifier.domain.benefits import AuditState, Disbursement, Finding
+from notifier.domain.benefits import AuditState, Disbursement, Finding, Issue
 from notifier.domain.contracts import Clock
 from notifier.domain.errors import InputError
 from notifier.domain.free_text import masked
@@ -32,17 +32,27 @@ class BatchReport:
     n_lines: int
     n_new: int
     n_rejected: int
+    n_changed: int = 0
+    """Lines that this list corrected."""
+    n_absent: int = 0
+    """Lines of a corrected batch that this list does not have; they stay as they are."""
+    n_repeated: int = 0
+    """New lines that another batch has too; they wait for a person."""
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentImport:
-    """What a file gave: `n_rows` = lines of all batches + rejected rows. `rejected` is the workbook to hand back."""
+    """What a file gave: `n_rows` = lines of all batches + rejected rows. `rejected` is the workbook to hand back.
+
+    `notes` say which columns were recognised by their content.
+    """
 
     name: str
     run_id: int
     n_rows: int
     batches: Sequence[BatchReport]
     rejected: bytes | None = field(repr=False)
+    notes: Sequence[str] = ()
 
     @property
     def n_new(self) -> int:
@@ -58,12 +68,13 @@ class PaymentImport:
 @dataclass(frozen=True, slots=True)
 class Handed:
     """Who hands in, for which region (None: the county), and by which rules. `by_user` alone can ask for the rejected
-    rows later."""
+    rows later. `issue`: what the person says the list is; None: as far as it can be told from the list."""
 
     aliases: HeaderAliases
     final_audit: AuditState = AuditState.COUNTY
     region_code: str | None = None
     by_user: str = "system"
+    issue: Issue | None = None
 
 
 async def import_payments(ledger: Ledger, path: Path, clock: Clock, handed: Handed) -> PaymentImport:
@@ -81,7 +92,8 @@ async def import_payments(ledger: Ledger, path: Path, clock: Clock, handed: Hand
     region_code = handed.region_code or await county_code(ledger)
     terms = Terms(region_code, is_baseline=False, final_audit=handed.final_audit, is_asked=True)
     batches = []
-    for batch in workbook.batches:
+    for found in workbook.batches:
+        batch = found if handed.issue is None else replace(found, issue=handed.issue)
         taken = Taken(Became.KNOWN, None)
         if batch.lines:
             finding = Finding(SOURCE, identities_of(batch, digest), batch, content, clock.now())
@@ -89,7 +101,7 @@ async def import_payments(ledger: Ledger, path: Path, clock: Clock, handed: Hand
         batches.append(_report(batch, taken))
     run = PaymentRun(content, workbook.batches, handed.by_user, sum(batch.n_new for batch in batches))
     run_id, rejected = await keep_run(ledger, run, clock.now())
-    return PaymentImport(name, run_id, workbook.n_rows, batches, rejected)
+    return PaymentImport(name, run_id, workbook.n_rows, batches, rejected, workbook.notes)
 
 
 def _report(batch: Disbursement, taken: Taken) -> BatchReport:
@@ -101,4 +113,7 @@ def _report(batch: Disbursement, taken: Taken) -> BatchReport:
         len(batch.lines),
         taken.n_new,
         len(batch.rejected),
+        taken.n_changed,
+        taken.n_absent,
+        taken.n_repeated,
     )

@@ -35,7 +35,9 @@ async def list_shared(ledger: Ledger, region_code: str, skip: int = 0) -> list[S
     """Up to PAGE numbers that two or more households of the region carry, most households first."""
     statement = (
         "SELECT MIN(t.id) AS id, COUNT(DISTINCT t.household_id) AS n, MAX(t.is_shared) AS is_shared FROM contact t "
-        f"JOIN household h ON h.id = t.household_id WHERE t.kind = 'phone' AND t.state = 'usable' AND {_IN} "
+        "JOIN household h ON h.id = t.household_id WHERE t.kind = 'phone' AND t.state = 'usable' AND t.value_hash IN "
+        "(SELECT s.value_hash FROM contact s WHERE s.kind = 'phone' AND s.state = 'usable' GROUP BY s.value_hash "
+        f"HAVING MIN(s.household_id) < MAX(s.household_id)) AND {_IN} "
         "GROUP BY t.value_hash HAVING COUNT(DISTINCT t.household_id) > 1 ORDER BY n DESC, id LIMIT :most OFFSET :skip"
     )
     async with ledger.reading() as c:

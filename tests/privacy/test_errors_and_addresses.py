@@ -24,6 +24,8 @@ ALLOWED = {
     "code",
     "colleague",
     "deed",
+    "contact",
+    "upload",
     "gateway",
     "household",
     "inquiry",

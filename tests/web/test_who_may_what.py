@@ -21,6 +21,14 @@ GETS = {
     "/visits": {"guanli", "baiyang", "shenhe", "cunguan"},
     "/filings": {"guanli", "baiyang", "shenhe", "cunguan"},
     "/inquiries": {"guanli", "baiyang", "cunguan"},
+    "/households": {"guanli", "baiyang", "cunguan", "shenji"},
+    "/households/1007": {"guanli", "baiyang", "cunguan", "shenji"},
+    "/households/1017": {"guanli", "shenji"},
+    "/households/1001/merge?other=1007": {"guanli", "baiyang"},
+    "/shared-phones": {"guanli", "baiyang", "cunguan", "shenji"},
+    "/followers": {"guanli", "baiyang", "cunguan", "shenji"},
+    "/regions": {"guanli", "baiyang", "cunguan", "shenji"},
+    "/uploads": {"guanli", "baiyang"},
 }
 POSTS = {
     "/campaigns/1/cancel": {"guanli"},
@@ -31,6 +39,9 @@ POSTS = {
     "/visits/1007/excuse": {"guanli", "baiyang", "cunguan"},
     "/visits/1007/confirm": {"guanli", "baiyang", "shenhe"},
     "/visits/1017/sign": {"guanli"},
+    "/households/1007/attributes": {"guanli", "baiyang", "cunguan"},
+    "/households/1007/depart": {"guanli", "baiyang"},
+    "/households/1017/depart": {"guanli"},
 }
 FORM = {"verdict": "approve", "how": "当面告知", "reason": "deceased"}
 

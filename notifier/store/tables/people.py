@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 from notifier.store.tables.columns import BIG, FLAG, SEALED, Instant, Mu
 
 _OPENID = "kind = 'openid'"
+_USED = "kind = 'phone' AND state = 'usable'"
 
 
 class Region(SQLModel, table=True):
@@ -77,6 +78,10 @@ class Contact(SQLModel, table=True):
     __table_args__ = (
         Index("ix_contact_household", "household_id", "kind"),
         Index("ix_contact_openid", "id", sqlite_where=text(_OPENID), postgresql_where=text(_OPENID)),
+        # Who else carries a number, without a look at the table.
+        Index(
+            "ix_contact_carried", "value_hash", "household_id", sqlite_where=text(_USED), postgresql_where=text(_USED)
+        ),
     )
 
     id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))

@@ -21,6 +21,10 @@ def upgrade() -> None:
     op.add_column("contact", sa.Column("known_at", _INSTANT(), nullable=True))
     is_openid = sa.text("kind = 'openid'")
     op.create_index("ix_contact_openid", "contact", ["id"], sqlite_where=is_openid, postgresql_where=is_openid)
+    is_used = sa.text("kind = 'phone' AND state = 'usable'")
+    op.create_index(
+        "ix_contact_carried", "contact", ["value_hash", "household_id"], sqlite_where=is_used, postgresql_where=is_used
+    )
     op.create_table(
         "registry_change",
         sa.Column("id", _BIG, autoincrement=False, nullable=False),
@@ -72,6 +76,7 @@ def downgrade() -> None:
     op.drop_table("upload")
     op.drop_table("household_merge")
     op.drop_table("registry_change")
+    op.drop_index("ix_contact_carried", "contact")
     op.drop_index("ix_contact_openid", "contact")
     op.drop_column("contact", "known_at")
     op.drop_column("household", "left_at")

@@ -73,7 +73,7 @@ class DraftDesk:
     async def begin(self, author: Author, title: str, benefit_id: int | None = None) -> int:
         """A draft of the author's; its number. Raises InputError: no title, or the policy waits to be told already."""
         if benefit_id is None and not title.strip():
-            raise InputError("请给通知起个标题,例如“冬季用煤安全提醒”")
+            raise InputError("请给通知起个标题，例如“冬季用煤安全提醒”")
         one = Beginning(author.name, author.region_code, self.settings.policy_ladder, title.strip()[:100], benefit_id)
         async with self.ledger.writing() as c:
             campaign_id = await drafts.insert_draft(c, one, self.clock.now())
@@ -110,7 +110,7 @@ class DraftDesk:
     async def save_moment(self, draft: Draft, author: Author, scheduled_at: datetime | None) -> None:
         """It is to leave then, or once it is approved. Raises InputError for a moment that is past."""
         if scheduled_at is not None and scheduled_at <= self.clock.now():
-            raise InputError("定时发送的时间已经过去;请选一个将来的时间,或选“批准后立即发送”")
+            raise InputError("定时发送的时间已经过去；请选一个将来的时间，或选“批准后立即发送”")
         await self._save(draft, author, {"scheduled_at": None if scheduled_at is None else stamp(scheduled_at)})
 
     async def _save(self, draft: Draft, author: Author, said: dict[str, Any]) -> None:
@@ -125,22 +125,20 @@ class DraftDesk:
         found = await crowd(self.ledger, draft.campaign_id, rule_of(draft), self.clock.now() - LATELY)
         warnings = []
         if found.n > self.settings.confirm_above:
-            warnings.append(f"将通知 {found.n} 户,超过 {self.settings.confirm_above} 户")
+            warnings.append(f"将通知 {found.n} 户，超过 {self.settings.confirm_above} 户")
         if found.n_told_lately:
             warnings.append(f"其中 {found.n_told_lately} 户在 24 小时内已被另一个任务通知过")
         return Weight(found, tuple(warnings))
 
-    async def review_path(self, draft: Draft, author: str) -> list[ReviewStep]:
+    async def review_path(self, draft: Draft, author: Author) -> list[ReviewStep]:
         """The reviews it will need, in their order."""
-        region = draft.region_code
-        if region is None:
-            return []
+        region = draft.region_code or author.region_code
         levels = levels_above(region, self.settings.review_levels)
         regions = [region_at(region, level) for level in levels]
         people = await reviewers(self.ledger, regions, _REVIEWING_ROLES)
         names = await region_names(self.ledger)
         return [
-            ReviewStep(level, code, names.get(code, code), [name for name in people[code] if name != author])
+            ReviewStep(level, code, names.get(code, code), [name for name in people[code] if name != author.name])
             for level, code in zip(levels, regions, strict=True)
         ]
 
@@ -153,15 +151,15 @@ class DraftDesk:
         check_author(draft, author)
         seen = preview(self.shop, typed_of(draft), self.clock.now())
         if seen.problems:
-            raise InputError(f"还不能提交:{seen.problems[0]}")
+            raise InputError(f"还不能提交：{seen.problems[0]}")
         weight = await self.weigh(draft)
         if not weight.crowd.n:
-            raise InputError("还不能提交:没有一户符合条件,请修改通知对象")
+            raise InputError("还不能提交：没有一户符合条件，请修改通知对象")
         if weight.warnings and typed_n.strip() != str(weight.crowd.n):
             raise InputError(f"{';'.join(weight.warnings)}。请核对后输入户数 {weight.crowd.n} 确认")
-        steps = await self.review_path(draft, author.name)
+        steps = await self.review_path(draft, author)
         if missing := _missing(steps):
-            raise InputError(f"还不能提交:{missing}")
+            raise InputError(f"还不能提交：{missing}")
         async with self.ledger.writing() as c:
             said = {"review_levels": ",".join(one.level for one in steps) or None, "reviews_needed": len(steps)}
             await drafts.save(c, draft.campaign_id, said)
@@ -189,9 +187,9 @@ class DraftDesk:
 def check_author(draft: Draft, author: Author) -> None:
     """Raises InputError unless the draft is the author's, or nobody's yet: then it becomes theirs."""
     if not draft.is_open:
-        raise InputError("这个通知任务已经提交或取消,不能再修改")
+        raise InputError("这个通知任务已经提交或取消，不能再修改")
     if draft.created_by not in (author.name, "system"):
-        raise InputError(f"这是 {draft.created_by} 的草稿,只有起草人可以修改")
+        raise InputError(f"这是 {draft.created_by} 的草稿，只有起草人可以修改")
 
 
 def typed_of(draft: Draft) -> Typed:
@@ -202,7 +200,7 @@ def typed_of(draft: Draft) -> Typed:
 def rule_of(draft: Draft) -> Rule:
     """Whom the draft is for. Raises InputError when that is open."""
     if draft.rule is None:
-        raise InputError("还没有通知对象;请先完成“通知谁”这一步")
+        raise InputError("还没有通知对象；请先完成“通知谁”这一步")
     return from_json(draft.rule)
 
 
@@ -225,7 +223,7 @@ def _missing(steps: Sequence[ReviewStep]) -> str | None:
         taken[one.region_code] = taken.get(one.region_code, 0) + 1
         if len(one.names) < taken[one.region_code]:
             return (
-                f"{one.level_text}审核需要{one.region}的另一名审核员,现在没有;"
+                f"{one.level_text}审核需要{one.region}的另一名审核员，现在没有;"
                 f"请管理员在“用户”中为{one.region}添加审核员"
             )
     return None

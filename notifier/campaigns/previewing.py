@@ -125,24 +125,24 @@ def _problems(typed: Typed) -> Iterator[str]:
     if not typed.title.strip():
         yield "请填写标题"
     elif units(typed.title) > _LONGEST_TITLE:
-        yield f"标题有 {units(typed.title)} 字,请减到 {_LONGEST_TITLE} 字以内"
+        yield f"标题有 {units(typed.title)} 字，请减到 {_LONGEST_TITLE} 字以内"
     if typed.kind == "free" and not typed.text.strip():
         yield "请填写短信正文"
     if units(typed.text) > _LONGEST_TEXT:
-        yield f"正文有 {units(typed.text)} 字,请减到 {_LONGEST_TEXT} 字以内"
+        yield f"正文有 {units(typed.text)} 字，请减到 {_LONGEST_TEXT} 字以内"
     if typed.kind == "policy" and not typed.summary.strip():
-        yield "请填写主要内容:农户能得到什么、怎么办"
+        yield "请填写主要内容：农户能得到什么、怎么办"
     for name in placeholders.unknown(typed.text):
-        yield f"正文中的“{{{name}}}”不认识;请从变量菜单插入"
+        yield f"正文中的“{{{name}}}”不认识；请从变量菜单插入"
     if any(names_somebody(text) for text in (typed.title, typed.summary, typed.text)):
-        yield "文字里有像身份证号、卡号或手机号的数字;群发通知不能写个人信息,联系电话请用座机或变量{咨询电话}"
+        yield "文字里有像身份证号、卡号或手机号的数字；群发通知不能写个人信息，联系电话请用座机或变量{咨询电话}"
 
 
 def _dead_ends(typed: Typed, sayings: Sequence[Saying]) -> Iterator[str]:
     if typed.ladder not in PRESETS:
         yield "请选择发送顺序"
     elif not any(one.can_say for one in sayings):
-        yield "没有一个选中的通道能发送这样的内容;请看各通道下面的原因"
+        yield "没有一个选中的通道能发送这样的内容；请看各通道下面的原因"
 
 
 def facts_of(shop: Workshop, typed: Typed, values: Mapping[str, str], now: datetime) -> dict[str, str]:
@@ -201,9 +201,9 @@ def _facts_in(pattern: str) -> list[str]:
 def _why_not(kind: str, medium: Medium) -> str:
     if kind == "free" and medium is Medium.WECHAT:
         return (
-            "微信只放行审核过的模板;客服消息能写自由文本,但只能回复 48 小时内来过消息的人,不能用来群发。"
+            "微信只放行审核过的模板；客服消息能写自由文本，但只能回复 48 小时内来过消息的人，不能用来群发。"
             "选“审核过的政策模板”就能同时发微信"
         )
     if kind == "free":
-        return "这个通道只发送审核过的模板,不收自由文本;选“审核过的政策模板”,或改走移动云MAS、CMPP"
-    return "config/texts.toml 里没有这个通道的政策模板;请运维人员申请模板后填入"
+        return "这个通道只发送审核过的模板，不收自由文本；选“审核过的政策模板”，或改走移动云MAS、CMPP"
+    return "config/texts.toml 里没有这个通道的政策模板；请运维人员申请模板后填入"

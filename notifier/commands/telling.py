@@ -10,6 +10,7 @@ from rich.console import Console
 from notifier.accounts.desk import permitted
 from notifier.accounts.roles import Permission
 from notifier.app import App, open_app, open_ledger_at
+from notifier.campaigns.drafting import Author
 from notifier.commands.answering import AsJson, answer, plain, run
 from notifier.domain.errors import InputError
 from notifier.domain.outcomes import REASON_TEXT, Reason
@@ -19,6 +20,8 @@ from notifier.report.words import reason_text
 from notifier.report.workbook import write_workbook
 from notifier.settings import load_settings
 from notifier.store import campaigns as stored
+from notifier.store.drafts import draft
+from notifier.store.retrying import MENDABLE
 from notifier.store import unmatched as queue
 from notifier.store.visits import Report as VisitReport
 
@@ -73,9 +76,41 @@ def campaign_return(number: Number, by: Who, remark: Annotated[str, typer.Option
 
 
 @campaign.command("submit")
-def campaign_submit(number: Number, by: Who, as_json: AsJson = False) -> None:
+def campaign_submit(
+    number: Number,
+    by: Who,
+    confirm: Annotated[str, typer.Option(help="the number of households, where that is asked for")] = "",
+    as_json: AsJson = False,
+) -> None:
     """Ask for its review."""
-    _decide((by, Permission.DRIVE), lambda app: app.campaigns.submit(number, by), as_json)
+
+    async def work(app: App) -> Any:
+        found = await draft(app.ledger, number)
+        if found is None:
+            return await app.campaigns.submit(number, by)
+        return await app.drafts.submit(found, Author(by, found.region_code or _COUNTY), confirm)
+
+    _decide((by, Permission.DRAFT), work, as_json)
+
+
+@campaign.command("retry")
+def campaign_retry(
+    number: Number,
+    by: Who,
+    reason: Annotated[str, typer.Option(help="what is mended: 内容被拦截, 签名未报备, 通道故障, 无号码 …")],
+    why: Annotated[str, typer.Option(help="how it was mended; stands in the audit trail")],
+    as_json: AsJson = False,
+) -> None:
+    """Tell those again who were not told for a reason that is mended."""
+    known = {text: one for one, text in REASON_TEXT.items()} | {one.value: one for one in Reason}
+
+    async def work(app: App) -> int:
+        if reason not in known:
+            raise InputError(f"没有“{reason}”这个原因;可用:{'、'.join(REASON_TEXT[one] for one in sorted(MENDABLE))}")
+        return await app.campaigns.retry(number, by, known[reason], why)
+
+    n = _permitted((by, Permission.DRIVE), work, as_json)
+    answer({"households": n}, as_json=as_json)
 
 
 @campaign.command("launch")

@@ -9,8 +9,10 @@ from notifier.accounts.roles import Permission
 from notifier.domain.errors import InputError
 from notifier.domain.lifecycle import CampaignState
 from notifier.domain.outcomes import Reason
+from notifier.store.campaigns import campaign
 from notifier.store.reporting import CampaignLine, campaigns, policy_text
 from notifier.web.desk import DESK, CampaignDesk, FrontDesk
+from notifier.web.draft_review import is_due_to, seen_by_reviewer
 from notifier.web.evidence import marked, triggers
 from notifier.web.pages import render
 from notifier.web.reports import is_seen, is_whole_in_scope, seen_campaign
@@ -88,7 +90,14 @@ async def reviews_page(request: web.Request) -> web.Response:
         for line in await campaigns(desk.ledger)
         if line.state == CampaignState.IN_REVIEW.value and is_seen(user, line) and is_whole_in_scope(user, line)
     ]
-    return await render(request, "reviews.html", waiting=[await _proposal(desk, line) for line in waiting])
+    async with desk.ledger.reading() as c:
+        rows = {line.campaign_id: await campaign(c, line.campaign_id) for line in waiting}
+    proposals = [
+        await _proposal(desk, line) | {"own": await seen_by_reviewer(desk, rows[line.campaign_id])}
+        for line in waiting
+        if is_due_to(user, rows[line.campaign_id])
+    ]
+    return await render(request, "reviews.html", waiting=proposals)
 
 
 async def _proposal(desk: FrontDesk, line: CampaignLine) -> dict[str, Any]:

@@ -87,7 +87,7 @@ async def check_page(request: web.Request) -> web.Response:
         "weight": weight,
         "problems": problems,
         "cost": _cost(seen.n_segments * (weight.crowd.n if weight else 0), desk.drafts.settings.thousand_segments_fen),
-        "reviews_due": await desk.drafts.review_path(found, user.name),
+        "reviews_due": await desk.drafts.review_path(found, author_of(user)),
         "phone": None if phone is None or phone.verified_at is None else f"{phone.value[:3]}****{phone.value[-4:]}",
         "leaves_at": desk.drafts.opens(moment),
         "is_held": desk.drafts.opens(moment) > moment,

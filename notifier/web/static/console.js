@@ -84,6 +84,10 @@
       if (event.target.closest("[data-print]")) window.print();
     });
     window.addEventListener("resize", draw);
+    // A page that is pushed to is told when its login has ended.
+    document.addEventListener("ended", (event) => {
+      if (event.detail?.data === "logged-out") window.location.reload();
+    });
   }
 
   listen();

@@ -6,9 +6,10 @@ from functools import partial
 from aiohttp import web
 
 from notifier.store.looking_on import look_at
-from notifier.store.looking_on import look_at
 from notifier.web import (
     account,
+    api,
+    api_document,
     binding,
     callbacks,
     contacts,
@@ -29,6 +30,7 @@ from notifier.web import (
     officer,
     people,
     probes,
+    pushes,
     queues,
     registry,
     reports,
@@ -43,7 +45,6 @@ from notifier.web.sessions import cookie_middleware, know_the_user, refuse_forei
 from notifier.web.upload_desk import UploadDesk
 from notifier.web.voice import Voice
 from notifier.web.watchers import WATCHERS, Watchers
-from notifier.web.watchers import WATCHERS, Watchers
 
 LARGEST_BODY = 1024 * 1024
 ROUTES: tuple[Iterable[web.RouteDef], ...] = (
@@ -54,8 +55,9 @@ ROUTES: tuple[Iterable[web.RouteDef], ...] = (
     people.ROUTES,
     keys.ROUTES,
     trail.ROUTES,
+    api.ROUTES,
+    api_document.ROUTES,
     reports.ROUTES,
-    live.ROUTES,
     live.ROUTES,
     deeds.ROUTES,
     drafts.ROUTES,
@@ -70,6 +72,7 @@ ROUTES: tuple[Iterable[web.RouteDef], ...] = (
     mine.ROUTES,
     inquiries.ROUTES,
     filings.ROUTES,
+    pushes.ROUTES,
     registry.ROUTES,
     household.ROUTES,
     correcting.ROUTES,
@@ -86,8 +89,7 @@ def build_web(desk: FrontDesk) -> web.Application:
         middlewares=[guard, cookie_middleware(desk), know_the_user, refuse_foreign_forms],
     )
     app[DESK] = desk
-    app[WATCHERS] = Watchers(partial(look_at, desk.ledger))
-    app.on_shutdown.append(app[WATCHERS].end)
+    app[api_document.MADE] = {}
     app[WATCHERS] = Watchers(partial(look_at, desk.ledger))
     app.on_shutdown.append(app[WATCHERS].end)
     app[farmer.VOICE] = Voice()

@@ -42,11 +42,11 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         response = await handler(request)
     except web.HTTPException as refused:
-        response = refused if refused.status < 400 or _is_for_machines(request) else _page(refused)
+        response = _refusal(request, refused)
     except Exception as error:  # noqa: BLE001 - the last line: one bad request must not take others along
         # Type and place only: a message may hold what a person typed.
         _log.error("request_failed", route=_route(request), error=type(error).__name__, at=_places(error))
-        response = _page(web.HTTPInternalServerError())
+        response = _refusal(request, web.HTTPInternalServerError())
     method = request.method if request.method in _METHODS else "other"
     _REQUESTS.labels(method, _route(request), str(response.status)).inc()
     if not response.prepared:
@@ -59,8 +59,18 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     return response
 
 
+def _refusal(request: web.Request, refused: web.HTTPException) -> web.StreamResponse:
+    """For people a page, for systems JSON, for providers and browsers' own requests the bare status."""
+    if refused.status < 400:
+        return refused
+    if request.path.startswith("/api/"):
+        kept = {name: refused.headers[name] for name in ("Allow", "WWW-Authenticate") if name in refused.headers}
+        return web.json_response({"error": _words(refused)}, status=refused.status, headers=kept)
+    return refused if _is_for_machines(request) else _page(refused)
+
+
 def _is_for_machines(request: web.Request) -> bool:
-    return request.path.startswith(("/api/", "/callbacks/", "/static/", "/assets/", "/health", "/ready", "/metrics"))
+    return request.path.startswith(("/callbacks/", "/static/", "/assets/", "/health", "/ready", "/metrics"))
 
 
 def _route(request: web.Request) -> str:
@@ -75,12 +85,15 @@ def _places(error: Exception) -> list[str]:
 
 
 def _page(refused: web.HTTPException) -> web.Response:
-    title, mend = _ERRORS.get(refused.status, _ERRORS[500])
-    said = refused.text or ""
-    if said and said.isascii():  # aiohttp's own words
-        said = ""
-    body = _PAGE.format(title=title, mend=escape(said or mend))
+    title, _ = _ERRORS.get(refused.status, _ERRORS[500])
+    body = _PAGE.format(title=title, mend=escape(_words(refused)))
     return web.Response(status=refused.status, text=body, content_type="text/html")
+
+
+def _words(refused: web.HTTPException) -> str:
+    said = refused.text or ""
+    is_ours = not said.isascii()  # aiohttp's own words are English
+    return said if is_ours else _ERRORS.get(refused.status, _ERRORS[500])[1]
 
 
 _PAGE = (

@@ -1,16 +1,15 @@
 """总览, 通知任务 and their drill-down: pages, fragments, the workbook and the JSON of the rate."""
 
-from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
 
 from notifier.accounts.roles import Permission, User
+from notifier.campaigns.levels import LEVEL_TEXT
 from notifier.domain.gateway_state import in_one_line
 from notifier.domain.lifecycle import CampaignState
 from notifier.domain.regions import level_of
-from notifier.campaigns.levels import LEVEL_TEXT
 from notifier.report.rate import campaign_figures, rate_report
 from notifier.report.rates import Figures
 from notifier.report.workbook import write_workbook
@@ -165,40 +164,7 @@ async def campaign_workbook(request: web.Request) -> web.Response:
     return web.Response(body=content, content_type=_XLSX, headers={"Content-Disposition": disposition})
 
 
-async def report_json(request: web.Request) -> web.Response:
-    """GET /api/report?campaign=&region=: the report as JSON."""
-    wanted = request.query.get("campaign", "")
-    if wanted and not (wanted.isascii() and wanted.isdigit() and len(wanted) < 19):
-        raise web.HTTPBadRequest(text="campaign 应为通知任务的编号")
-    ledger, user = request.app[DESK].ledger, request[USER]
-    region_code = demand_region(user, request.query.get("region"))
-    if wanted:
-        lines = await campaigns(ledger, int(wanted))
-        if not lines or not is_seen(user, lines[0]):
-            raise web.HTTPNotFound
-    report = await rate_report(ledger, int(wanted) if wanted else None, region_code)
-    return web.json_response(report.as_json())
-
-
-async def campaigns_json(request: web.Request) -> web.Response:
-    """GET /api/campaigns: the campaigns that the user sees, newest first, with their figures in the user's region."""
-    user, ledger = request[USER], request.app[DESK].ledger
-    figures = await campaign_figures(ledger, user.region_code)
-    seen = [line for line in await campaigns(ledger) if is_seen(user, line)]
-    return web.json_response([_campaign_json(line, figures.get(line.campaign_id, Figures())) for line in seen])
-
-
-def _campaign_json(line: CampaignLine, of: Figures) -> dict[str, Any]:
-    counts = {name: getattr(of, name) for name in ("owed", "reached", "unreached", "excused", "pending")}
-    told = asdict(line)
-    for at in ("created_at", "launched_at", "finished_at"):
-        told[at] = None if told[at] is None else told[at].isoformat()
-    return {**told, **counts, "rate_handset": of.rate}
-
-
 ROUTES = (
-    web.get("/api/report", report_json),
-    web.get("/api/campaigns", campaigns_json),
     web.get("/", overview),
     web.get("/part", overview_part),
     web.get(r"/campaigns/{campaign:\d{1,19}}", campaign_page),

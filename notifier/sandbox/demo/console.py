@@ -60,7 +60,7 @@ class Doors:
         try:
             async with self._session.get(f"{self._ground.service}/api/campaigns") as answer:
                 answer.raise_for_status()
-                found: list[dict[str, Any]] = await answer.json()
+                found: list[dict[str, Any]] = (await answer.json())["campaigns"]
                 return found
         except (ClientError, TimeoutError):
             return None

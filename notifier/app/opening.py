@@ -28,8 +28,10 @@ from notifier.dispatch.step import DispatchDesk
 from notifier.domain.contracts import Channel, Clock, Replies
 from notifier.domain.direct import SendNow
 from notifier.domain.lanes import Lane
+from notifier.domain.messages import Medium
 from notifier.domain.texts import Wording
 from notifier.inquiries.answering import InquiryDesk
+from notifier.inquiries.texting import TextedReplies
 from notifier.match import step as matching
 from notifier.schedule import SystemClock
 from notifier.settings import Settings
@@ -37,6 +39,7 @@ from notifier.sources.headers import load_aliases
 from notifier.sources.looking import Means, Watched
 from notifier.sources.registry import load_sources
 from notifier.store.following import LedgerReplyAllowance
+from notifier.store.foreign import ForeignDatabases
 from notifier.store.intake import Intake
 from notifier.store.ledger import Ledger
 from notifier.store.opening import current_ledger
@@ -113,7 +116,7 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
         replies = account.replies(LedgerReplyAllowance(ledger, clock)) if account else None
         connections = Connections(channels, LedgerLeases(ledger, clock), Intake(ledger).store, settings.dispatch.lease)
         wording = Wording(load_texts(settings.compose.texts_file), settings.channels.signs())
-        means = Means(wire, clock, load_aliases(settings.registry.headers_file, "payments"))
+        means = Means(wire, clock, load_aliases(settings.registry.headers_file, "payments"), ForeignDatabases())
         dispatching = _dispatch_desk(settings, clock, connections, wording, ledger)
         now = partial(send_now, dispatching)
         hotline, size, same = settings.compose.hotline, settings.dispatch.chunk_size, settings.routing.same_content
@@ -133,8 +136,16 @@ async def open_app(settings: Settings, clock: Clock | None = None) -> AsyncItera
             drafts=_draft_desk(settings, dispatching, now),
             filings=FilingDesk(ledger, clock, settings.watch.filing_levels()),
             visits=VisitDesk(ledger, clock, settings.registry.shared_above),
-            inquiries=InquiryDesk(ledger, clock, settings.inquiries, {"wechat": replies} if replies else {}),
+            inquiries=InquiryDesk(
+                ledger, clock, settings.inquiries, _replies(channels, replies, TextedReplies(now, hotline))
+            ),
         )
+
+
+def _replies(channels: Mapping[str, Channel], account: Replies | None, texted: Replies) -> Mapping[str, Replies]:
+    """How people are answered, by the gateway that they wrote to."""
+    by_sms = {name: texted for name, channel in channels.items() if channel.medium is Medium.SMS}
+    return {**by_sms, **({"wechat": account} if account else {})}
 
 
 def _draft_desk(of: Settings, dispatching: DispatchDesk, now: SendNow) -> DraftDesk:

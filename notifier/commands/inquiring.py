@@ -61,7 +61,7 @@ def inquiry_add(
     if kind not in [one.value for one in InquiryKind]:
         raise typer.BadParameter("可用:咨询、投诉、建议")
 
-    async def work(app: App, user: User) -> int:
+    async def work(app: App, user: User) -> int | None:
         return await app.inquiries.add(Given(InquiryKind(kind), channel, user.region_code, text), by)
 
     answer({"inquiry": _permitted(by, work, as_json), "state": "open"}, as_json=as_json)
@@ -124,7 +124,7 @@ def household_correct_phone(
     """
     number = (typer.prompt("新号码", hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()).strip()
 
-    async def work(app: App, user: User) -> int:
+    async def work(app: App, user: User) -> int | None:
         region = await region_of_person(app.ledger, person)
         if region is None or not user.sees(region):
             raise InputError(f"没有编号为 {person} 的成员,或不在用户 {by} 管辖的地区内")

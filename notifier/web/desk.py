@@ -18,7 +18,8 @@ from notifier.domain.direct import Direct, SendNow
 from notifier.domain.outcomes import Outcome, Postponed, Reason
 from notifier.domain.settings import Registry, Web
 from notifier.store.ledger import Ledger
-from notifier.web.people_desks import BindingDesk, FarmerDesk, OfficialAccount, VisitDesk
+from notifier.watch.pushing import PaymentPushDesk
+from notifier.web.people_desks import BindingDesk, FarmerDesk, InquiryDesk, OfficialAccount, VisitDesk
 from notifier.web.upload_desk import UploadDesk
 
 
@@ -58,22 +59,6 @@ class CampaignDesk(Protocol):
         ...
 
 
-class InquiryDesk(Protocol):
-    """Deeds on an inquiry. Each raises InputError (Chinese) when the inquiry's state does not allow it."""
-
-    async def answer(self, inquiry_id: int, by: str, words: str) -> str:
-        """The answer is on record: sent, pending (to be told otherwise) or unsure."""
-        ...
-
-    async def close(self, inquiry_id: int, by: str, remark: str = "") -> None:
-        """Settled; without an answer only with a remark."""
-        ...
-
-    async def reopen(self, inquiry_id: int, by: str, remark: str = "") -> None:
-        """Not settled after all."""
-        ...
-
-
 async def _no_gateway(_: Direct) -> Outcome:
     return Postponed("no_gateway", timedelta(0))
 
@@ -95,6 +80,7 @@ class FrontDesk:
     visits: VisitDesk
     inquiries: InquiryDesk
     filings: FilingDesk
+    payments: PaymentPushDesk
     receive_push: Callable[[Push], Awaitable[bool]]
     verify_wechat_url: Callable[[Mapping[str, str]], str | None]
     schema_is_current: Callable[[], Coroutine[None, None, bool]]

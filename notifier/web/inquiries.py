@@ -1,86 +1,135 @@
 """咨询: what people asked, answered and settled by those who answer for the region."""
 
-from collections.abc import Awaitable, Mapping
+import secrets
+from datetime import datetime
+from typing import Any
 
 from aiohttp import web
 
-from notifier.accounts.roles import Permission
-from notifier.domain.errors import InputError
+from notifier.accounts.roles import Permission, User
+from notifier.domain.replies import InquiryKind
 from notifier.domain.shares import floored
-from notifier.store.inquiries import count_settled, list_inquiries, region_of_inquiry
+from notifier.inquiries.answering import LONGEST_ANSWER
+from notifier.store.inquiries import PAGE, InquiryRow, Sift, list_inquiries, one_inquiry
+from notifier.store.inquiry_rates import count_settled, rates_below
 from notifier.store.reporting import region_names
-from notifier.web.deeds import attempt
-from notifier.web.desk import DESK, InquiryDesk
+from notifier.web.desk import DESK
+from notifier.web.inquiry_deeds import HOW, do_inquiry, enter_inquiry, may_call, places_for, show_number
 from notifier.web.pages import render
 from notifier.web.reports import path_number
-from notifier.web.sessions import demand, demand_region, tell
+from notifier.web.sessions import demand, demand_region
 
-_PAGE = 50
-_LONGEST = 600
-_DELIVERED = {
-    "sent": "答复已发出",
-    "pending": "答复已记录；这个渠道不能回复，请电话或当面告知后办结",
-    "unsure": "答复已记录，是否送达不明；不会自动重发，请电话确认后办结",
-}
+_PAGE = 30
+KINDS = tuple(one.value for one in InquiryKind)
+STEPS = {"answer": "答复", "close": "办结", "reopen": "重新办理", "assign": "转交"}
+_DELIVERED = {"sent": "已发出", "pending": "待告知", "unsure": "是否送达不明", "seen": "农户已看到"}
+
+
+def delivered(delivery: str, channel: str) -> str:
+    """How an answer got to the person, in words; "" for what is no answer."""
+    if delivery == "pending" and channel == PAGE:
+        return "已放到农户页面，等待查看"
+    return _DELIVERED.get(delivery, "")
 
 
 async def inquiries_page(request: web.Request) -> web.Response:
-    """GET /inquiries?region=&settled=1&after=: inquiries that wait, or the settled ones, masked, and the 办结率."""
+    """GET /inquiries?region=&kind=&settled=1&late=1&after=: inquiries, masked, and the 办结率 by kind and region."""
     user = demand(request, Permission.ANSWER)
-    desk = request.app[DESK]
-    region_code = demand_region(user, request.query.get("region"))
-    settled = request.query.get("settled") == "1"
-    wanted = request.query.get("after", "0")
-    after = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 19 else 0
-    found = await list_inquiries(desk.ledger, region_code, settled=settled, after=after, most=_PAGE)
-    counts = await count_settled(desk.ledger, region_code, desk.clock.now())
-    n_received, n_closed = sum(one.n_received for one in counts), sum(one.n_closed for one in counts)
+    desk, query = request.app[DESK], request.query
+    region_code, now = demand_region(user, query.get("region")), desk.clock.now()
+    settled, late = query.get("settled") == "1", query.get("late") == "1"
+    kind = query.get("kind", "") if query.get("kind") in KINDS else ""
+    said = query.get("after", "0")
+    after = int(said) if said.isascii() and said.isdigit() and len(said) < 19 else 0
+    sift = Sift(kind, now if late and not settled else None)
+    found = await list_inquiries(desk.ledger, region_code, settled=settled, after=after, most=_PAGE, sift=sift)
     return await render(
         request,
         "inquiries.html",
         found=found,
-        counts=counts,
-        n_received=n_received,
-        n_closed=n_closed,
-        n_overdue=sum(one.n_overdue for one in counts),
-        rate=floored(n_closed, n_received),
         names=await region_names(desk.ledger),
         region_code=region_code,
-        settled=settled,
-        now=desk.clock.now(),
-        longest=_LONGEST,
+        chosen={"settled": settled, "late": late, "kind": kind},
+        kinds=KINDS,
+        now=now,
         more=found[-1].inquiry_id if len(found) == _PAGE else None,
+        **await _rates(request, region_code, now),
     )
 
 
-async def do_inquiry(request: web.Request) -> web.Response:
-    """POST /inquiries/{inquiry}/{deed}: answer (text), close or reopen (remark); 404 outside the user's region."""
-    user = demand(request, Permission.ANSWER)
-    desk, inquiry_id = request.app[DESK], path_number(request, "inquiry")
-    region_code = await region_of_inquiry(desk.ledger, inquiry_id)
-    if region_code is None or not user.sees(region_code):
+async def _rates(request: web.Request, region_code: str, now: datetime) -> dict[str, Any]:
+    ledger = request.app[DESK].ledger
+    counts = await count_settled(ledger, region_code, now)
+    n_received, n_closed = sum(one.n_received for one in counts), sum(one.n_closed for one in counts)
+    return {
+        "counts": counts,
+        "n_received": n_received,
+        "n_closed": n_closed,
+        "n_overdue": sum(one.n_overdue for one in counts),
+        "rate": floored(n_closed, n_received),
+        "below": await rates_below(ledger, region_code, now),
+    }
+
+
+async def own_inquiry(request: web.Request, user: User) -> InquiryRow:
+    """The inquiry of the path, which the user's region answers for. Raises HTTPNotFound."""
+    found = await one_inquiry(request.app[DESK].ledger, path_number(request, "inquiry"))
+    if found is None or not user.sees(found.region_code):
         raise web.HTTPNotFound
-    form = {key: str(value) for key, value in (await request.post()).items()}
-    deed = request.match_info["deed"]
-    if deed == "answer":
-        try:
-            delivery = await desk.inquiries.answer(inquiry_id, user.name, form.get("text", ""))
-        except InputError as refused:
-            await tell(request, str(refused), is_error=True)
-        else:
-            await tell(request, _DELIVERED[delivery])
-    else:
-        words = "已办结" if deed == "close" else "已重新办理"
-        await attempt(request, _deed(desk.inquiries, deed, inquiry_id, (user.name, form)), words)
-    raise web.HTTPSeeOther("/inquiries")
+    return found
 
 
-def _deed(desk: InquiryDesk, deed: str, inquiry_id: int, said: tuple[str, Mapping[str, str]]) -> Awaitable[object]:
-    by, remark = said[0], said[1].get("remark", "").strip()[:_LONGEST]
-    return desk.close(inquiry_id, by, remark) if deed == "close" else desk.reopen(inquiry_id, by, remark)
+async def inquiry_page(request: web.Request) -> web.Response:
+    """GET /inquiries/{inquiry}: what was asked and done, and what can be done next."""
+    user = demand(request, Permission.ANSWER)
+    return await _shown(request, user, await own_inquiry(request, user), None)
+
+
+async def inquiry_number(request: web.Request) -> web.Response:
+    """POST /inquiries/{inquiry}/number: the same page with the number to call back, which is audited."""
+    user = demand(request, Permission.ANSWER)
+    one = await own_inquiry(request, user)
+    return await _shown(request, user, one, await show_number(request, user, one))
+
+
+async def _shown(request: web.Request, user: User, one: InquiryRow, number: str | None) -> web.Response:
+    ledger = request.app[DESK].ledger
+    return await render(
+        request,
+        "inquiry.html",
+        one=one,
+        number=number,
+        may_call=may_call(user, one),
+        names=await region_names(ledger),
+        places=await places_for(ledger, user),
+        steps=STEPS,
+        delivered=delivered,
+        now=request.app[DESK].clock.now(),
+        longest=LONGEST_ANSWER,
+        once=secrets.token_urlsafe(12),
+    )
+
+
+async def new_inquiry(request: web.Request) -> web.Response:
+    """GET /inquiries/new: the form for a call or a visitor."""
+    user = demand(request, Permission.ANSWER)
+    ledger = request.app[DESK].ledger
+    return await render(
+        request,
+        "inquiry_new.html",
+        kinds=KINDS,
+        how=HOW,
+        places=[one for one in await places_for(ledger, user) if user.sees(one[0])],
+        region_code=user.region_code,
+        once=secrets.token_urlsafe(12),
+    )
 
 
 ROUTES = (
     web.get("/inquiries", inquiries_page),
-    web.post(r"/inquiries/{inquiry:\d{1,19}}/{deed:answer|close|reopen}", do_inquiry),
+    web.get("/inquiries/new", new_inquiry),
+    web.post("/inquiries/new", enter_inquiry),
+    web.get(r"/inquiries/{inquiry:\d{1,19}}", inquiry_page),
+    web.post(r"/inquiries/{inquiry:\d{1,19}}/number", inquiry_number),
+    web.post(r"/inquiries/{inquiry:\d{1,19}}/{deed:answer|close|reopen|assign}", do_inquiry),
 )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from notifier.domain.outcomes import Reason
+from notifier.inquiries.answering import Given
 from notifier.registry.binding import Mine
 from notifier.store.visits import Report
 from notifier.track.farmers import OwnPage
@@ -37,6 +38,34 @@ class VisitDesk(Protocol):
 
     async def correct_number(self, household_id: int, person_id: int, written: str, by: str) -> None:
         """The person's number is the written one, and what they wait for is sent to it by itself."""
+        ...
+
+
+class InquiryDesk(Protocol):
+    """Deeds on an inquiry. Each raises InputError (Chinese) when the inquiry's state does not allow it."""
+
+    async def add(self, given: Given, by: str) -> int | None:
+        """An inquiry that somebody brought is open; its number, None for a form that came before."""
+        ...
+
+    async def answer(self, inquiry_id: int, by: str, words: str, once: str | None = None) -> str:
+        """The answer is on record: sent, pending (to be told otherwise), unsure; or repeated, the form came before."""
+        ...
+
+    async def close(self, inquiry_id: int, by: str, remark: str = "") -> None:
+        """Settled; without an answer only with a remark."""
+        ...
+
+    async def reopen(self, inquiry_id: int, by: str, remark: str = "") -> None:
+        """Not settled after all."""
+        ...
+
+    async def assign(self, inquiry_id: int, by: str, region_code: str) -> None:
+        """Another region answers for it."""
+        ...
+
+    async def number_of(self, inquiry_id: int, by: str) -> str | None:
+        """The phone to call back, in clear and audited; None where none was left."""
         ...
 
 

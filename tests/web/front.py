@@ -4,6 +4,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientResponse, web
@@ -20,15 +21,23 @@ from notifier.domain.filing import LEVELS
 from notifier.domain.messages import Inbound, Letter, Medium
 from notifier.domain.outcomes import Accepted, NoAnswer, Outcome, Reason, Settlement, Unsure
 from notifier.domain.settings import Web
+from notifier.inquiries.answering import Given
+from notifier.sources.headers import load_aliases
+from notifier.sources.payment_definitions import PushDefinition
 from notifier.store.ledger import Ledger
 from notifier.store.receipts import store_push
 from notifier.store.visits import Report
+from notifier.watch.pushing import PaymentPushDesk
 from notifier.web.application import build_web
 from notifier.web.desk import DESK, FrontDesk
 from tests.campaigns.drafting import a_draft_desk
 from tests.report import ground
 
 SECRET = "callback-secret-of-this-test"
+PUSH_SECRET = "a-secret-that-two-systems-know-0001"
+PUSHER = PushDefinition(kind="push", name="xitong", title="样例业务系统", secret_env="NOTIFIER_PUSH_XITONG")
+PUSHERS = {PUSHER.name: PUSHER}
+ALIASES = load_aliases(Path("config/headers.toml"), "payments")
 PASSWORD = "一共五个词 wheat river"
 
 
@@ -98,7 +107,18 @@ class RecordedDeeds:
     async def correct_number(self, household_id: int, person_id: int, written: str, by: str) -> None:
         self._do("phone", household_id, person_id, written, by)
 
-    async def answer(self, inquiry_id: int, by: str, words: str) -> str:
+    async def add(self, given: Given, by: str) -> int | None:
+        self._do("add", given.channel, by)
+        return 1
+
+    async def assign(self, inquiry_id: int, by: str, region_code: str) -> None:
+        self._do("assign", inquiry_id, by, region_code)
+
+    async def number_of(self, inquiry_id: int, by: str) -> str | None:
+        self._do("number", inquiry_id, by)
+        return None
+
+    async def answer(self, inquiry_id: int, by: str, words: str, once: str | None = None) -> str:
         self._do("answer", inquiry_id, by, words)
         return "pending"
 
@@ -249,6 +269,7 @@ async def a_front(ledger: Ledger, **desks: Any) -> Front:
         visits=deeds,
         inquiries=deeds,
         filings=FilingDesk(ledger, clock, LEVELS),
+        payments=PaymentPushDesk(ledger, clock, PUSHERS, ALIASES, LEVELS[-1], {PUSHER.secret_env: PUSH_SECRET}),
         receive_push=receive,
         verify_wechat_url=_echo,
         schema_is_current=schema_is_current,

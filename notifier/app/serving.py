@@ -1,6 +1,7 @@
 """Running what is open: the front desk, the workers and the clock, until told to stop."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -13,14 +14,18 @@ from notifier.bus import open_bus, open_postbox
 from notifier.channels.wechat import official_account
 from notifier.dispatch import step as dispatching
 from notifier.dispatch.fast_lane import fast_lane, send_after_fast
+from notifier.domain.benefits import AuditState
 from notifier.domain.contracts import Bus, Push
 from notifier.operate.retention import purge
 from notifier.schedule import clock_table, ticking, working
+from notifier.sources.headers import load_aliases
+from notifier.sources.registry import load_pushers
 from notifier.store.intake import Intake
 from notifier.store.migrate import is_current
 from notifier.store.posting import PostedIntake
 from notifier.store.sharing import claim_tick
 from notifier.watch import step as watching
+from notifier.watch.pushing import PaymentPushDesk
 from notifier.web.desk import FrontDesk
 from notifier.web.server import serve_web
 
@@ -38,6 +43,7 @@ def front_desk(app: App, take_in: Callable[[Push], Awaitable[bool]] | None = Non
         visits=app.visits,
         inquiries=app.inquiries,
         filings=app.filings,
+        payments=_push_desk(app),
         receive_push=take_in or Intake(app.ledger).store,
         verify_wechat_url=account.verify_url if (account := official_account(app.channels)) else lambda _: None,
         schema_is_current=lambda: is_current(app.settings.ledger.url),
@@ -50,6 +56,13 @@ def front_desk(app: App, take_in: Callable[[Push], Awaitable[bool]] | None = Non
         followers=binding_desk(app),
         account=official_account(app.channels),
     )
+
+
+def _push_desk(app: App) -> PaymentPushDesk:
+    of = app.settings
+    aliases = load_aliases(of.registry.headers_file, "payments")
+    final, pushers = AuditState(of.watch.final_audit), load_pushers(of.watch.folder)
+    return PaymentPushDesk(app.ledger, app.clock, pushers, aliases, final, os.environ)
 
 
 def _steps_of_the_clock(app: App, bus: Bus) -> dict[str, Callable[[], Awaitable[Any]]]:

@@ -32,7 +32,7 @@ ALLOWED = {
     "key",
     "login",
     "payment",
-    "project",
+    "project", "source",
     "secret",
     "visit",
 }

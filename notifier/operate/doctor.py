@@ -8,6 +8,7 @@ from pathlib import Path
 from notifier.domain.contracts import Channel, Clock, ShowsPapers
 from notifier.domain.messages import Medium
 from notifier.domain.texts import Texts
+from notifier.domain.watched import SourceState
 from notifier.store import health, tally
 from notifier.store.audit import verify
 from notifier.store.ledger import Ledger
@@ -56,7 +57,7 @@ async def examine(
             papers = await channel.papers(_templates(texts, name))
             found += [Finding(f"{name} {one.what}", one.is_usable, one.says) for one in papers]
     return found + [
-        Finding(f"来源 {one.name}", one.last_error is None, one.last_error or "最近一次查看正常")
+        Finding(f"来源 {one.name}", one.state is SourceState.WELL, one.says)
         for one in await health.source_health(ledger)
     ]
 

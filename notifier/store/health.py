@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import text
 
 from notifier.domain.errors import SealError
+from notifier.domain.watched import SourceState
 from notifier.store.ledger import Ledger
 from notifier.store.tables.columns import instant, stamp
 
@@ -62,15 +64,47 @@ async def opens_its_seals(ledger: Ledger) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
-    """How a watched source fares."""
+    """How a watched source fares. `drift` says how its list shrank; the counts are of what waits for a person."""
 
     name: str
+    state: SourceState
     looked_at: datetime | None
+    complete_at: datetime | None
+    new_at: datetime | None
+    error_at: datetime | None
     last_error: str | None
+    drift: str | None
+    n_listed: int | None
+    n_undated: int
+    n_changed: int
+
+    @property
+    def says(self) -> str:
+        """One sentence (Chinese) for people: how it fares, and why."""
+        waiting = [f"{n} 条{what}" for n, what in ((self.n_undated, "待补日期"), (self.n_changed, "更正待处理")) if n]
+        said = self.drift or self.last_error or "最近一次查看正常"
+        return "；".join([f"{self.state.says}：{said}" if self.state is not SourceState.WELL else said, *waiting])
+
+
+_MOMENTS = ("looked_at", "complete_at", "new_at", "error_at")
 
 
 async def source_health(ledger: Ledger) -> list[SourceHealth]:
     """Every source that was ever looked at, by name."""
     async with ledger.reading() as c:
-        rows = await c.execute(text("SELECT name, looked_at, last_error FROM source ORDER BY name"))
-        return [SourceHealth(r.name, None if r.looked_at is None else instant(r.looked_at), r.last_error) for r in rows]
+        rows = await c.execute(
+            text(
+                "SELECT s.name, s.state, s.looked_at, s.complete_at, s.new_at, s.error_at, s.last_error, s.drift, "
+                "(SELECT l.n_listed FROM look l WHERE l.source = s.name "
+                "ORDER BY l.looked_at DESC LIMIT 1) AS n_listed, "
+                "(SELECT COUNT(*) FROM undated_item u WHERE u.source = s.name AND u.decision IS NULL) AS n_undated, "
+                "(SELECT COUNT(*) FROM benefit_version v WHERE v.source = s.name AND v.state = 'waiting') AS n_changed "
+                "FROM source s ORDER BY s.name"
+            )
+        )
+        return [_health(dict(row._mapping)) for row in rows]
+
+
+def _health(row: dict[str, Any]) -> SourceHealth:
+    moments = {name: None if row[name] is None else instant(row[name]) for name in _MOMENTS}
+    return SourceHealth(**{**row, **moments, "state": SourceState(row["state"])})

@@ -87,6 +87,12 @@ async def import_payments(ledger: Ledger, path: Path, clock: Clock, handed: Hand
         content = await asyncio.to_thread(path.read_bytes)
     except OSError as error:
         raise InputError(f"打不开文件「{name}」（{error.strerror or '未知原因'}）；请检查路径与权限") from None
+    return await import_content(ledger, (name, content), clock, handed)
+
+
+async def import_content(ledger: Ledger, file: tuple[str, bytes], clock: Clock, handed: Handed) -> PaymentImport:
+    """As `import_payments`, for a file at hand: (name without personal data, bytes)."""
+    name, content = file
     workbook = await asyncio.to_thread(read_payments, content, name, handed.aliases)
     digest = hashlib.sha256(content).hexdigest()
     region_code = handed.region_code or await county_code(ledger)

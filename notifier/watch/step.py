@@ -1,8 +1,7 @@
 """The door of the room: every source that is due is looked at; what is new becomes a benefit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 import structlog
 
@@ -10,14 +9,15 @@ from notifier.domain import settings
 from notifier.domain.benefits import AuditState, Disbursement, Finding
 from notifier.domain.contracts import Clock
 from notifier.domain.errors import SourceError
-from notifier.sources.looking import LeftOut, Watched
+from notifier.domain.watched import SourceState
+from notifier.sources.looking import CountsItems, LeftOut, Watched
 from notifier.store.ledger import Ledger
-from notifier.store.watching import Looked, SourceHealth, read_health, record_look
+from notifier.store.watching import SourceHealth, earlier_counts, read_health, record_look
+from notifier.watch.judging import Seen, is_due, judge
 from notifier.watch.returning import PaymentRun, keep_run
-from notifier.watch.taking import Became, Taken, Terms, take
+from notifier.watch.taking import Became, Taken, Terms, swallow, take
 
 _LOG = structlog.get_logger(__name__)
-_MOST_ERROR = 500
 
 
 @dataclass(slots=True)
@@ -31,6 +31,8 @@ class SourceReport:
     n_rejected: int = 0
     left_out: Sequence[LeftOut] = ()
     error: str | None = None
+    state: SourceState = SourceState.WELL
+    drift: str | None = None
 
     @property
     def n_new(self) -> int:
@@ -67,26 +69,29 @@ async def step(
     return WatchReport(reports)
 
 
-def is_due(health: SourceHealth, every: timedelta, now: datetime) -> bool:
-    """True when the last look is at least `every` ago, or never was."""
-    return health.looked_at is None or now - health.looked_at >= every
-
-
 async def _look(ledger: Ledger, source: Watched, clock: Clock, known: tuple[SourceHealth, AuditState]) -> SourceReport:
     health, final_audit = known
     terms = Terms(source.definition.region, health.baseline_at is None, final_audit)
     report = SourceReport(source.name, source.definition.title)
     memory: dict[str, str] = {}
+    failure: SourceError | None = None
     try:
         async for finding in source.look(health.memory):
             memory |= finding.memory
             _count(report, finding, await _take(ledger, finding, terms))
     except SourceError as error:
-        report.error = str(error)
+        failure, report.error = error, str(error)
     report.left_out = tuple(source.left_out)
-    is_complete = report.error is None and not any(one.again for one in report.left_out)
-    await record_look(ledger, source.name, _looked(report, clock.now(), memory if is_complete else None))
-    _LOG.info("source_looked", source=source.name, new=report.n_new, left_out=len(report.left_out), ok=is_complete)
+    n_listed = source.n_listed if isinstance(source, CountsItems) else None
+    seen = Seen(failure, report.left_out, n_listed, report.n_new, memory)
+    if terms.is_baseline and seen.is_whole:
+        # What it could not read today was there before watching began, and must not be news tomorrow.
+        await swallow(ledger, source.name, report.left_out, clock.now())
+    looked = judge(seen, health, await earlier_counts(ledger, source.name), clock.now())
+    report.state, report.drift = looked.state, looked.drift
+    await record_look(ledger, source.name, looked)
+    left, state = len(report.left_out), looked.state.value
+    _LOG.info("source_looked", source=source.name, new=report.n_new, left_out=left, ok=looked.is_complete, state=state)
     return report
 
 
@@ -110,14 +115,3 @@ def _count(report: SourceReport, finding: Finding, taken: Taken) -> None:
     report.n_lines += taken.n_new
     if isinstance(finding.benefit, Disbursement) and _keeps_rejected(finding, taken):
         report.n_rejected += len(finding.benefit.rejected)
-
-
-def _looked(report: SourceReport, at: datetime, memory: Mapping[str, str] | None) -> Looked:
-    said = [report.error] if report.error else [f"{one.what}：{one.why}" for one in report.left_out]
-    return Looked(
-        at=at,
-        is_complete=memory is not None,
-        n_new=report.n_new,
-        error="；".join(said)[:_MOST_ERROR] or None,
-        memory=memory or None,
-    )

@@ -119,7 +119,8 @@ async def test_an_incomplete_first_look_is_no_baseline_yet(ledger: Ledger) -> No
 async def test_a_republished_policy_is_not_a_second_benefit(ledger: Ledger) -> None:
     moved = a_policy(url="http://www.example.cn/t20261105_9.html", body="改了几个字。")
     _, report = await after_the_baseline(ledger, a_policy(), moved)
-    assert (report.sources[0].counts[Became.NEW], report.sources[0].counts[Became.KNOWN]) == (1, 1)
+    assert (report.sources[0].counts[Became.NEW], report.sources[0].counts[Became.CHANGED]) == (1, 1)
+    assert await rows(ledger, "SELECT version, body FROM benefit") == [(1, "发放高龄津贴。")]
     renamed = a_policy("关于发放高龄津贴的通知", url="http://www.example.cn/t20261105_9.html")
     _, again = await after_the_baseline(ledger, renamed)
     assert again.n_new == 0

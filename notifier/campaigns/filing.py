@@ -12,6 +12,7 @@ from notifier.store import audit, filing
 from notifier.store.filing import Project, Step
 from notifier.store.filing_counts import TownshipCounts, count_by_township
 from notifier.store.ledger import Ledger
+from notifier.store.repeated import settle_repeated
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,20 @@ class FilingDesk:
         if not remark.strip():
             raise InputError("退回整改时请写明要改什么")
         return await self._do(benefit_id, FilingDeed.RETURN, officer, remark.strip())
+
+    async def settle_repeated(self, benefit_id: int, officer: Officer, *, tells: bool) -> int:
+        """The project's lines that another batch has too are told after all, or to nobody; how many.
+
+        Raises InputError (Chinese): outside the region, or none waits any more.
+        """
+        project = await filing.project(self.ledger, benefit_id, officer.region_code)
+        async with self.ledger.writing() as c:
+            n = await settle_repeated(c, benefit_id, officer.name, tells=tells)
+            if not n:
+                raise InputError(f"“{project.title}”没有待核对的重复明细，可能已由他人处理；请刷新后再看")
+            what = {"benefit": benefit_id, "lines": n, "tells": tells}
+            await audit.append(c, officer.name, "filing.repeated", what, at=self.clock.now())
+        return n
 
     async def _do(self, benefit_id: int, deed: FilingDeed, officer: Officer, remark: str | None = None) -> AuditState:
         project = await filing.project(self.ledger, benefit_id, officer.region_code)

@@ -73,6 +73,23 @@ def filing_return(
     _deed(number, by, as_json, (FilingDeed.RETURN, lambda app, officer: app.filings.send_back(number, officer, remark)))
 
 
+@filing.command("repeated")
+def filing_repeated(
+    number: Number,
+    by: Who,
+    tell: Annotated[bool, typer.Option("--tell/--drop", help="payments of their own, or repetitions to tell nobody")],
+    as_json: AsJson = False,
+) -> None:
+    """Settle the project's lines that another batch of its item and period has too."""
+
+    async def work(app: App) -> int:
+        user = await permitted(app.ledger, by, Permission.FILE)
+        return await app.filings.settle_repeated(number, Officer(user.name, user.region_code), tells=tell)
+
+    n = _with_app(work, as_json)
+    answer({"project": number, "lines": n, "told": tell}, as_json=as_json)
+
+
 @filing.command("county")
 def filing_county(
     region: Region = _COUNTY,

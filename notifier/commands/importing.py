@@ -8,7 +8,7 @@ import typer
 
 from notifier.app import open_ledger_at
 from notifier.commands.answering import AsJson, Bar, answer, bar, plain, run
-from notifier.domain.benefits import AuditState
+from notifier.domain.benefits import AuditState, Issue
 from notifier.domain.contracts import Clock
 from notifier.domain.errors import InputError
 from notifier.domain.free_text import masked
@@ -111,7 +111,15 @@ def followers_command(file: File, rejected: Rejected = None, as_json: AsJson = F
 
 
 @commands.command("payments")
-def payments_command(files: Files, rejected: Rejected = None, as_json: AsJson = False) -> None:
+def payments_command(
+    files: Files,
+    rejected: Rejected = None,
+    issue: Annotated[
+        Issue | None,
+        typer.Option("--as", help="again: corrects an earlier list; part: only adds to it; without: as the list says"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Import payment workbooks (一卡通发放清单); the same file again changes nothing. Several answer with a list."""
     _check_place(files, rejected)
 
@@ -119,7 +127,9 @@ def payments_command(files: Files, rejected: Rejected = None, as_json: AsJson = 
         settings = load_settings()
         clock: Clock = SystemClock()
         handed = Handed(
-            load_aliases(settings.registry.headers_file, "payments"), AuditState(settings.watch.final_audit)
+            load_aliases(settings.registry.headers_file, "payments"),
+            AuditState(settings.watch.final_audit),
+            issue=issue,
         )
         async with open_ledger_at(settings) as ledger:
             return [

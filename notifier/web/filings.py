@@ -39,6 +39,10 @@ _DONE: Mapping[FilingDeed, str] = {
     FilingDeed.AUDIT: "已审核通过",
     FilingDeed.RETURN: "已退回整改，整改完成并重新审核之前不通知任何农户",
 }
+_REPEATED: Mapping[str, tuple[bool, str]] = {
+    "tell": (True, "的重复明细已确认为另外的发放，将通知农户"),
+    "drop": (False, "的重复明细不再通知"),
+}
 
 
 async def filings_page(request: web.Request) -> web.Response:
@@ -87,13 +91,23 @@ def _shown(desk: FilingDesk, project: Project, user: User) -> dict[str, Any]:
 
 
 async def do_filing(request: web.Request) -> web.Response:
-    """POST /filings/{project}/{deed}: file, audit or return (remark); 404 outside the user's region."""
+    """POST /filings/{project}/{deed}: file, audit or return (remark); tell or drop what another batch has too.
+
+    404 outside the user's region.
+    """
     user = demand(request, Permission.FILE)
     desk, benefit_id = request.app[DESK], path_number(request, "project")
     try:
         project = await find_project(desk.ledger, benefit_id, user.region_code)
     except InputError:
         raise web.HTTPNotFound from None
+    if request.match_info["deed"] in _REPEATED:
+        tells, words = _REPEATED[request.match_info["deed"]]
+        officer = Officer(user.name, user.region_code)
+        await attempt(
+            request, desk.filings.settle_repeated(benefit_id, officer, tells=tells), f"“{project.title}”{words}"
+        )
+        raise web.HTTPSeeOther("/filings")
     deed = FilingDeed(request.match_info["deed"])
     remark = str((await request.post()).get("remark", "")).strip()[:_LONGEST_REMARK]
     doing = _DEEDS[deed](desk.filings, benefit_id, Officer(user.name, user.region_code), remark)
@@ -103,5 +117,5 @@ async def do_filing(request: web.Request) -> web.Response:
 
 ROUTES = (
     web.get("/filings", filings_page),
-    web.post(r"/filings/{project:\d{1,19}}/{deed:file|audit|return}", do_filing),
+    web.post(r"/filings/{project:\d{1,19}}/{deed:file|audit|return|tell|drop}", do_filing),
 )

@@ -1,10 +1,14 @@
 """备案审核 on a page: whose turn it is has the buttons, and nobody else's region."""
 
-from notifier.domain.benefits import AuditState, Disbursement
+from sqlalchemy import text
+
+from notifier.domain.benefits import AuditState, Disbursement, PaymentLine, PaymentState
 from notifier.store.audit import latest
-from notifier.store.benefits import Origin, add_disbursement
+from notifier.store.benefits import Origin, add_disbursement, add_lines
 from tests.report import ground
 from tests.web.front import Front
+
+PAID = PaymentState.PAID
 
 
 async def a_project(front: Front, region_code: str, title: str) -> int:
@@ -30,6 +34,24 @@ async def test_a_project_goes_up_by_buttons_and_comes_back_with_a_remark(front: 
     assert "待整改" in page
     assert "面积与确权不符" in page
     assert (await latest(front.ledger, 1))[0].what == "filing.return"
+
+
+async def test_lines_that_another_batch_has_too_are_settled_by_a_button(front: Front) -> None:
+    number = await a_project(front, ground.VILLAGE_1, "样例项目")
+    line = PaymentLine(
+        "s", 1, "样例", None, None, None, "白阳样例一村", None, "样例项目", None, None, 100, "2026年", PAID
+    )
+    async with front.ledger.writing() as c:
+        await add_lines(front.ledger, c, number, [line])
+        await c.execute(text("UPDATE payment SET match_state = 'repeated' WHERE benefit_id = :id"), {"id": number})
+    await front.log_in("cunguan")
+    assert "与其他批次重复 1 笔" in await front.page("/filings")
+    await front.post(f"/filings/{number}/drop")
+    page = await front.page("/filings")
+    assert "不再通知" in page
+    assert "与其他批次重复" not in page
+    await front.post(f"/filings/{number}/tell")
+    assert "可能已由他人处理" in await front.page("/filings")
 
 
 async def test_another_region_s_project_is_not_there(front: Front) -> None:

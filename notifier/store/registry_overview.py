@@ -1,11 +1,13 @@
 """How the households of a region can be reached: shared numbers, followers, and counts village by village; masked."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.identity import mask_name, mask_phone
 from notifier.domain.regions import level_of, span
@@ -128,17 +130,17 @@ class Bound:
     known_at: datetime | None
 
 
-async def list_followers(ledger: Ledger, region_code: str, after: int = 0) -> list[Bound]:
-    """Up to PAGE bindings of the region, by contact from the one behind `after`."""
+async def list_followers(ledger: Ledger, region_code: str, after: tuple[int, int] = (0, 0)) -> list[Bound]:
+    """Up to PAGE bindings of the region, by household and contact from those behind `after`."""
     async with ledger.reading() as c:
         rows = await c.execute(
             text(
                 "SELECT t.id AS contact_id, t.household_id, t.state, t.known_at, h.region_code, h.group_name, p.id, "
                 "p.name_sealed FROM contact t JOIN household h ON h.id = t.household_id JOIN person p "
                 f"ON p.id = t.person_id WHERE t.kind = 'openid' AND t.state IN ('usable', 'unfollowed') AND {_IN} "
-                "AND t.id > :after ORDER BY t.id LIMIT :most"
+                "AND (t.household_id, t.id) > (:home, :after) ORDER BY t.household_id, t.id LIMIT :most"
             ),
-            _scope(region_code) | {"after": after, "most": PAGE},
+            _scope(region_code) | {"home": after[0], "after": after[1], "most": PAGE},
         )
         return [
             Bound(
@@ -178,13 +180,15 @@ class Inside:
     n_wechat: int
 
 
-_BY_CHILD = (
-    "SELECT SUBSTR(h.region_code, 1, {end}) AS code, COUNT(*) AS n, "
-    "SUM(CASE WHEN EXISTS (SELECT 1 FROM contact t WHERE t.household_id = h.id AND t.kind = 'phone' "
-    "AND t.state = 'usable' AND t.is_shared = 0) THEN 1 ELSE 0 END) AS n_phone, "
-    "SUM(CASE WHEN EXISTS (SELECT 1 FROM contact t WHERE t.household_id = h.id AND t.kind = 'openid' "
-    "AND t.state = 'usable') THEN 1 ELSE 0 END) AS n_wechat "
-    f"FROM household h WHERE h.state = 'active' AND {_IN} GROUP BY 1"
+_PHONE = "t.kind = 'phone' AND t.state = 'usable' AND t.is_shared = 0"
+_WECHAT = "t.kind = 'openid' AND t.state = 'usable'"
+_HOUSEHOLDS = (
+    f"SELECT h.region_code AS code, COUNT(*) AS n FROM household h WHERE h.state = 'active' AND {_IN} "
+    "GROUP BY h.region_code"
+)
+_REACHED_BY = (
+    "SELECT h.region_code AS code, COUNT(DISTINCT t.household_id) AS n FROM contact t "
+    f"JOIN household h ON h.id = t.household_id WHERE {{what}} AND h.state = 'active' AND {_IN} GROUP BY h.region_code"
 )
 _NEXT_END = {"province": 4, "city": 6, "county": 9, "township": 12, "village": 12}
 
@@ -193,16 +197,20 @@ async def children_of(ledger: Ledger, region_code: str) -> list[Inside]:
     """Every region directly inside, in order of code, those without households too; of a village itself."""
     end = _NEXT_END[level_of(region_code)]
     async with ledger.reading() as c:
-        rows = await c.execute(text(_BY_CHILD.format(end=end)), _scope(region_code))
-        counted = {row.code.ljust(12, "0"): row for row in rows}
+        counts = [
+            await _by_child(c, statement, end, region_code)
+            for statement in (_HOUSEHOLDS, _REACHED_BY.format(what=_PHONE), _REACHED_BY.format(what=_WECHAT))
+        ]
         known = await c.execute(
             text("SELECT code FROM region WHERE parent = :code OR (code = :code AND level = 'village')"),
             {"code": region_code},
         )
-        codes = sorted({row.code for row in known} | counted.keys())
-    return [
-        Inside(code, int(counted[code].n), int(counted[code].n_phone), int(counted[code].n_wechat))
-        if code in counted
-        else Inside(code, 0, 0, 0)
-        for code in codes
-    ]
+        codes = sorted({row.code for row in known} | counts[0].keys())
+    return [Inside(code, *(count[code] for count in counts)) for code in codes]
+
+
+async def _by_child(c: AsyncConnection, statement: str, end: int, region_code: str) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for row in await c.execute(text(statement), _scope(region_code)):
+        found[row.code[:end].ljust(12, "0")] += int(row.n)
+    return found

@@ -22,6 +22,7 @@ from notifier.web.sessions import demand, demand_region
 from notifier.web.story_words import REACH_TEXT
 
 _NUMBER = re.compile(r"\d{1,18}")
+_PAIR = re.compile(r"(\d{1,18})-(\d{1,18})")
 
 
 def _after(request: web.Request) -> int:
@@ -62,7 +63,8 @@ async def followers_page(request: web.Request) -> web.Response:
     user = demand(request, Permission.HOUSEHOLDS)
     ledger = request.app[DESK].ledger
     region_code = demand_region(user, request.query.get("region"))
-    found = await list_followers(ledger, region_code, _after(request))
+    at = _PAIR.fullmatch(request.query.get("after", ""))
+    found = await list_followers(ledger, region_code, (int(at[1]), int(at[2])) if at else (0, 0))
     return await render(
         request,
         "followers.html",
@@ -71,7 +73,7 @@ async def followers_page(request: web.Request) -> web.Response:
         names=await region_names(ledger),
         region_code=region_code,
         REACH_TEXT=REACH_TEXT,
-        more=found[-1].contact_id if len(found) == PAGE else None,
+        more=f"{found[-1].household_id}-{found[-1].contact_id}" if len(found) == PAGE else None,
     )
 
 

@@ -27,9 +27,11 @@ class Household(SQLModel, table=True):
     state: active, merged (its people live in household `merged_into`), departed (at `left_at`), erased.
     """
 
+    __table_args__ = (Index("ix_household_region", "region_code", "state"),)
+
     id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
     key_hash: bytes = Field(sa_column=Column(SEALED, nullable=False, unique=True))
-    region_code: str = Field(index=True, max_length=12)
+    region_code: str = Field(max_length=12)
     group_name: str | None = None
     householder_id: int = Field(sa_column=Column(BIG, nullable=False))
     state: str = "active"
@@ -77,10 +79,18 @@ class Contact(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_contact_household", "household_id", "kind"),
-        Index("ix_contact_openid", "id", sqlite_where=text(_OPENID), postgresql_where=text(_OPENID)),
-        # Who else carries a number, without a look at the table.
+        # Followers, and who carries a number, without a look at the table.
         Index(
-            "ix_contact_carried", "value_hash", "household_id", sqlite_where=text(_USED), postgresql_where=text(_USED)
+            "ix_contact_openid",
+            *("household_id", "id", "state"),
+            sqlite_where=text(_OPENID),
+            postgresql_where=text(_OPENID),
+        ),
+        Index(
+            "ix_contact_carried",
+            *("value_hash", "household_id", "is_shared"),
+            sqlite_where=text(_USED),
+            postgresql_where=text(_USED),
         ),
     )
 

@@ -20,11 +20,23 @@ def upgrade() -> None:
     op.add_column("household", sa.Column("left_at", _INSTANT(), nullable=True))
     op.add_column("contact", sa.Column("known_at", _INSTANT(), nullable=True))
     is_openid = sa.text("kind = 'openid'")
-    op.create_index("ix_contact_openid", "contact", ["id"], sqlite_where=is_openid, postgresql_where=is_openid)
+    op.create_index(
+        "ix_contact_openid",
+        "contact",
+        ["household_id", "id", "state"],
+        sqlite_where=is_openid,
+        postgresql_where=is_openid,
+    )
     is_used = sa.text("kind = 'phone' AND state = 'usable'")
     op.create_index(
-        "ix_contact_carried", "contact", ["value_hash", "household_id"], sqlite_where=is_used, postgresql_where=is_used
+        "ix_contact_carried",
+        "contact",
+        ["value_hash", "household_id", "is_shared"],
+        sqlite_where=is_used,
+        postgresql_where=is_used,
     )
+    op.drop_index("ix_household_region_code", "household")
+    op.create_index("ix_household_region", "household", ["region_code", "state"])
     op.create_table(
         "registry_change",
         sa.Column("id", _BIG, autoincrement=False, nullable=False),
@@ -76,6 +88,8 @@ def downgrade() -> None:
     op.drop_table("upload")
     op.drop_table("household_merge")
     op.drop_table("registry_change")
+    op.drop_index("ix_household_region", "household")
+    op.create_index("ix_household_region_code", "household", ["region_code"])
     op.drop_index("ix_contact_carried", "contact")
     op.drop_index("ix_contact_openid", "contact")
     op.drop_column("contact", "known_at")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,11 +14,12 @@ _OF_EVERYTHING = {"name", "item", "period", "date", "tel", "title", "summary", "
 _OF_PAYMENTS = {"amount", "basis", "reason", "goods", "quantity", "time", "place", "office", "was", "now"}
 _OF_SHARED_PHONES = {"n", "matter"}
 _OF_DIRECT_TEXTS = {"code", "answer"}
-_OF_SUMMARIES = ("part1", "part2")
+_OF_SUMMARIES = {"part1", "part2"}
+_STOPS = ("。", "；", "，", "！")
 _NO_MORE = "详情请问村委会"
 LINK = "link"
 """The fact that opens a household's own page: a gateway whose approved text says it may carry links."""
-FACTS = frozenset({*_OF_SUMMARIES} | _OF_EVERYTHING | _OF_PAYMENTS | _OF_SHARED_PHONES | _OF_DIRECT_TEXTS | {LINK})
+FACTS = frozenset(_OF_SUMMARIES | _OF_EVERYTHING | _OF_PAYMENTS | _OF_SHARED_PHONES | _OF_DIRECT_TEXTS | {LINK})
 """What a text may say, in braces."""
 _LINK_SHAPE = "a" * 34
 """As long as a real one; stands for it where texts are checked and shown, before there is a message."""
@@ -104,10 +106,12 @@ def segments(text: str, sign: str) -> int:
     return 1 if length <= _ONE_SEGMENT else -(-length // _LONG_SEGMENT)
 
 
-def _parts_of(summary: str) -> dict[str, str]:
-    """The summary in whole pieces that a variable holds; what a second variable has nothing left for, it says."""
+@lru_cache(maxsize=256)
+def _parts_of(summary: str) -> Mapping[str, str]:
+    """The summary in whole pieces that a variable holds; what nothing is left for says where to ask."""
     first, *more = pieces(summary) or [""]
-    return dict(zip(_OF_SUMMARIES, (first, more[0] if len(more) == 1 else "".join(more) or _NO_MORE), strict=True))
+    rest = "".join(more) or ("" if first.endswith(_STOPS) else "，") + _NO_MORE
+    return {"part1": first, "part2": rest}
 
 
 def fill(text: Text, facts: Mapping[str, str], sign: str) -> Filled:

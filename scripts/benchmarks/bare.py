@@ -26,7 +26,12 @@ from notifier.sandbox.county.numbers import phone_number
 BATCH = 100
 UNDER_WAY = 64
 ROWS_A_WRITE = 1_000
-_PARAMETERS = {"title": "耕地地力保护补贴", "summary": "种地农户每亩补贴95元", "tel": "0954-7010000"}
+_PARAMETERS = {
+    "title": "耕地地力保护补贴",
+    "part1": "种地农户每亩补贴95元",
+    "part2": "详情请问村委会",
+    "tel": "0954-7010000",
+}
 
 Row = tuple[int, str, str, int]
 """Message id, out_id, provider's id, microseconds since 1970."""

@@ -31,7 +31,12 @@ TOKEN, AES_KEY = "sandboxToken640425", "abcdefghijklmnopqrstuvwxyz0123456789ABCD
 PAYMENT, POLICY, CAPTCHA = "SMS_640425001", "SMS_640425002", "SMS_640425005"
 WX_PAYMENT = "PaymentPaid640425-AAAAAAAAAAAAAAAAAAAAAAAAA"
 PHONE, OPENID = "19900000001", "oSample00000000000000000001"
-POLICY_VALUES = {"title": "关于做好秋播的通知", "summary": "每亩补贴100元", "tel": "0954-7012345"}
+POLICY_VALUES = {
+    "title": "关于做好秋播的通知",
+    "part1": "每亩补贴100元。",
+    "part2": "详情请问村委会",
+    "tel": "0954-7012345",
+}
 WX_VALUES = {
     "thing1": {"value": "耕地地力保护补贴"},
     "amount2": {"value": "1165.13元"},

@@ -16,7 +16,7 @@ from tests.sandbox.gateways import PHONE, Sandbox
 
 SECRET_ID, SECRET_KEY, APP, SIGN = "AKIDsandbox640425", "sandbox-dummy-secret", "1400640425", "彭阳惠农"
 POLICY = "640425002"
-VALUES = ["关于做好秋播的通知", "每亩补贴100元", "0954-7012345"]
+VALUES = ["关于做好秋播的通知", "每亩补贴100元。", "详情请问村委会", "0954-7012345"]
 PHONES = [f"+86199{n:08d}" for n in range(1, 201)]
 QUIET = {"flow": {"same_content_per_30_seconds": 0, "per_day": 0}}
 

@@ -25,7 +25,7 @@ from tests.sandbox.gateways import (
 PAPERS = {
     "signs": [{"name": SIGN}, {"name": "待审签名", "status": 0, "reason": "待审"}],
     "templates": [
-        {"code": POLICY, "content": "惠民政策：${title}，${summary}，详询${tel}。"},
+        {"code": POLICY, "content": "惠民政策：${title}，${part1}${part2}，详询${tel}。"},
         {"code": "SMS_1", "content": "没有变量的通知"},
         {"code": "SMS_2", "content": "审核未过${a}", "status": 2, "reason": "内容不符"},
         {"code": "SMS_3", "content": "abroad ${a}", "kind": 3},
@@ -99,7 +99,7 @@ async def test_a_number_abroad_takes_an_international_template(sandbox: Sandbox)
 async def test_the_handset_reads_signature_and_filled_template(sandbox: Sandbox) -> None:
     said = await sandbox.sms("SendSms", a_policy(OutId="out-1"))
     (row,) = await sandbox.records()
-    assert row["text"] == "【彭阳惠农】惠民政策：关于做好秋播的通知，每亩补贴100元，详询0954-7012345。"
+    assert row["text"] == "【彭阳惠农】惠民政策：关于做好秋播的通知，每亩补贴100元。详情请问村委会，详询0954-7012345。"
     assert (row["channel"], row["address"], row["sender_key"]) == ("sms", PHONE, "out-1")
     assert (row["provider_id"], row["template"], row["n_segments"]) == (said["BizId"], POLICY, 1)
     assert (row["result"], row["at_ms"]) == ("DELIVERED", int(sandbox.clock() * 1000))
@@ -268,7 +268,7 @@ async def test_a_bad_query_is_refused(sandbox: Sandbox, changes: dict[str, str],
 async def test_templates_and_signatures_have_a_state(sandbox: Sandbox) -> None:
     template = await sandbox.sms("QuerySmsTemplate", {"TemplateCode": POLICY})
     assert (template["TemplateStatus"], template["TemplateType"]) == (1, 1)
-    assert template["TemplateContent"] == "惠民政策：${title}，${summary}，详询${tel}。"
+    assert template["TemplateContent"] == "惠民政策：${title}，${part1}${part2}，详询${tel}。"
     assert (await sandbox.sms("QuerySmsTemplate", {"TemplateCode": "SMS_2"}))["TemplateStatus"] == 2
     assert (await sandbox.sms("QuerySmsTemplate", {"TemplateCode": PAYMENT}))["Code"] == "isv.SMS_TEMPLATE_ILLEGAL"
     assert (await sandbox.sms("QuerySmsTemplate", {}))["Code"] == "MissingTemplateCode"

@@ -22,9 +22,15 @@ ALONG = ("person", "contact", "inquiry", "consent_entry", "correction_task")
 """Tables whose rows of a household go with it, all of them."""
 APART = ("payment", "owed")
 """Tables of which some rows stay: what was told where."""
+SHARED = ("name_list_entry",)
+"""Lists that both are on from then on."""
 _TOLD_HERE = (
     "EXISTS (SELECT 1 FROM owed o JOIN campaign k ON k.id = o.campaign_id WHERE o.household_id = payment.household_id "
     "AND k.benefit_id = payment.benefit_id AND k.purpose = payment.state)"
+)
+_LISTED = (
+    "INSERT INTO name_list_entry (list_id, household_id, row, why) SELECT list_id, CAST(:kept AS BIGINT), row, why "
+    "FROM name_list_entry WHERE household_id = :gone ON CONFLICT DO NOTHING RETURNING list_id"
 )
 Moved = dict[str, list[int]]
 
@@ -53,6 +59,8 @@ async def merge(ledger: Ledger, kept_id: int, gone_id: int, said: Said) -> int:
         for table in ALONG:
             statement = f"UPDATE {table} SET household_id = :kept WHERE household_id = :gone RETURNING id"
             moved[table] = await _move(c, statement, homes)
+        listed = await c.execute(text(_LISTED), homes)
+        moved["name_list_entry"] = [int(row.list_id) for row in listed]
         await c.execute(text("UPDATE household SET state = 'merged', merged_into = :kept WHERE id = :gone"), homes)
         (merge_id,) = await take_ids(c, "household_merge", 1)
         await c.execute(
@@ -194,6 +202,10 @@ async def _move_back(c: AsyncConnection, ledger: Ledger, homes: tuple[int, int],
         bound | {"owed": ledger.listed(moved["owed"])},
     )
     await _move_lines(c, f"{theirs} AND (told_person_id IS NULL OR NOT {_TOLD_HERE})", bound)
+    await c.execute(
+        text(f"DELETE FROM name_list_entry WHERE household_id = :gone AND {ledger.among('list_id', 'lists')}"),
+        {"gone": homes[0], "lists": ledger.listed(moved["name_list_entry"])},
+    )
     for table in ALONG:
         mine = [ledger.among("id", "rows")]
         if table in ("contact", "consent_entry", "correction_task"):

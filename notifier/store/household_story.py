@@ -138,6 +138,7 @@ class Happening:
     at: datetime
     kind: str
     campaign: str | None = None
+    campaign_id: int | None = None
     facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
@@ -153,12 +154,12 @@ _QUERIES: Mapping[str, str] = {
     ),
     "message": (
         "SELECT m.state_at AS at, k.title AS campaign, m.medium, m.state, m.reason, m.step, m.retry, t.version, "
-        "m.person_id FROM owed o JOIN message m ON m.owed_id = o.id JOIN campaign k ON k.id = o.campaign_id "
+        "m.person_id, m.campaign_id FROM owed o JOIN message m ON m.owed_id = o.id JOIN campaign k ON k.id = o.campaign_id "
         "LEFT JOIN contact t ON t.id = m.contact_id WHERE o.household_id = :home ORDER BY m.id DESC LIMIT :most"
     ),
     "visit": (
         "SELECT COALESCE(v.visited_at, v.opened_at) AS at, k.title AS campaign, v.state, v.reason, v.by_user, v.how, "
-        "v.remark, v.excuse, v.confirmed_by, v.opened_at FROM owed o JOIN visit v ON v.owed_id = o.id "
+        "v.remark, v.excuse, v.confirmed_by, o.campaign_id FROM owed o JOIN visit v ON v.owed_id = o.id "
         "JOIN campaign k ON k.id = o.campaign_id WHERE o.household_id = :home ORDER BY v.id DESC LIMIT :most"
     ),
     "inquiry": (
@@ -189,7 +190,7 @@ async def story_of(ledger: Ledger, household_id: int) -> list[Happening]:
             for row in await c.execute(text(statement), {"home": household_id, "most": _MOST}):
                 facts = dict(row._mapping)
                 at, campaign = instant(int(facts.pop("at"))), facts.pop("campaign")
-                found.append(Happening(at, kind, campaign, facts))
+                found.append(Happening(at, kind, campaign, facts.pop("campaign_id", None), facts))
     return sorted(found, key=lambda one: one.at, reverse=True)
 
 

@@ -18,12 +18,12 @@ from notifier.web.pages import render
 from notifier.web.registry import villages_of
 from notifier.web.reports import path_number
 from notifier.web.sessions import demand, tell
-from notifier.web.story_words import REACH_TEXT, STATE_TEXT, story_lines
+from notifier.web.story_words import REACH_TEXT, STATE_TEXT, chapters
 
 RELATIONS = ("户主", "配偶", "子", "女", "父", "母", "儿媳", "女婿", "孙子", "孙女", "其他")
 REASONS = ("核实身份", "联系农户", "更正资料", "农户本人来问", "核对发放", "其他")
 _LONGEST_REASON = 200
-_LINES = 100
+_CHAPTERS = 40
 _CLEAR_TEXT = {"name": "姓名", "id": "证件号", "card": "银行账号", "value": "电话"}
 
 
@@ -39,12 +39,12 @@ async def household_page(request: web.Request) -> web.Response:
     """GET /households/{household}: the household with its story, masked; 404 outside the user's region."""
     user = demand(request, Permission.HOUSEHOLDS)
     household_id = await seen_household(request, user)
-    n = _LINES * (10 if request.query.get("all") == "1" else 1)
+    n = _CHAPTERS * (50 if request.query.get("all") == "1" else 1)
     return await show(request, user, household_id, {}, n)
 
 
 async def show(
-    request: web.Request, user: User, household_id: int, clear: Mapping[str, str], n_lines: int = _LINES
+    request: web.Request, user: User, household_id: int, clear: Mapping[str, str], n_chapters: int = _CHAPTERS
 ) -> web.Response:
     """The page; `clear` are values that were just revealed, by what they are called."""
     ledger = request.app[DESK].ledger
@@ -52,14 +52,14 @@ async def show(
     if home is None:
         raise web.HTTPNotFound
     names = await region_names(ledger)
-    lines = story_lines(await story_of(ledger, household_id), await history_of(ledger, household_id), names)
+    story = chapters(await story_of(ledger, household_id), await history_of(ledger, household_id), names)
     return await render(
         request,
         "household.html",
         home=home,
         names=names,
-        lines=lines[:n_lines],
-        n_lines=len(lines),
+        story=story[:n_chapters],
+        n_chapters=len(story),
         clear=clear,
         merges=await merges_of(ledger, household_id),
         villages=villages_of(user, await read_regions(ledger)) if user.may(Permission.CORRECT) else [],

@@ -64,21 +64,47 @@ class StoryLine:
     at: datetime
     label: str
     text: str
-    campaign: str | None = None
     tone: str = "plain"
 
 
-def story_lines(
-    happened: Sequence[Happening], history: Sequence[HistoryLine], names: Mapping[str, str]
-) -> list[StoryLine]:
-    """Everything as lines, newest first; `names` are regions' by their code."""
-    lines = [_WORDS[one.kind](one) for one in happened] + [_of_change(one, names) for one in history]
-    return sorted(lines, key=lambda line: line.at, reverse=True)
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """What belongs together: all of one campaign in the order in which it happened, or one thing of its own."""
+
+    at: datetime
+    campaign: str | None
+    campaign_id: int | None
+    lines: Sequence[StoryLine]
+
+    @property
+    def tone(self) -> str:
+        """That of what was owed, which stands first."""
+        return self.lines[0].tone
+
+
+def chapters(happened: Sequence[Happening], history: Sequence[HistoryLine], names: Mapping[str, str]) -> list[Chapter]:
+    """Everything in chapters, the one with the latest line first; `names` are regions' by their code."""
+    told: dict[int, list[Happening]] = {}
+    single = [_of_change(one, names) for one in history]
+    for one in happened:
+        if one.campaign_id is None:
+            single.append(_WORDS[one.kind](one))
+        else:
+            told.setdefault(one.campaign_id, []).append(one)
+    found = [Chapter(line.at, None, None, [line]) for line in single]
+    for campaign_id, of_it in told.items():
+        lines = [_WORDS[one.kind](one) for one in sorted(of_it, key=_in_order)]
+        found.append(Chapter(max(line.at for line in lines), of_it[0].campaign, campaign_id, lines))
+    return sorted(found, key=lambda chapter: chapter.at, reverse=True)
+
+
+def _in_order(one: Happening) -> tuple[bool, datetime]:
+    return one.kind != "owed", one.at
 
 
 def _of_owed(one: Happening) -> StoryLine:
     facts = one.facts
-    text = f"应通知：{facts['why']}"
+    text = str(facts["why"])
     if facts["amount_fen"] is not None:
         text += f"；金额 {yuan(facts['amount_fen'])} 元"
     text += f"。现在：{OWED_TEXT.get(facts['state'], facts['state'])}"
@@ -87,13 +113,13 @@ def _of_owed(one: Happening) -> StoryLine:
     elif facts["state"] in ("unreached", "excused"):
         text += f"（{reason_text(facts['reason'])}）"
     tone = {"reached": "good", "unreached": "bad", "pending": "wait"}.get(facts["state"], "plain")
-    return StoryLine(one.at, "应通知", text, one.campaign, tone)
+    return StoryLine(one.at, "应通知", text, tone)
 
 
 def _of_message(one: Happening) -> StoryLine:
     facts = one.facts
     text = MESSAGE_TEXT.get(facts["state"], facts["state"])
-    if facts["state"] in ("failed", "silent", "withdrawn") and facts["reason"]:
+    if facts["state"] in ("failed", "withdrawn") and facts["reason"]:
         text += f"：{reason_text(facts['reason'])}"
     details = [f"第 {facts['version']} 版号码"] if facts["medium"] == "sms" and facts["version"] else []
     if facts["step"]:
@@ -103,7 +129,7 @@ def _of_message(one: Happening) -> StoryLine:
     if details:
         text += f"（{'，'.join(details)}）"
     tone = {"delivered": "good", "failed": "bad", "silent": "bad"}.get(facts["state"], "wait")
-    return StoryLine(one.at, MEDIUM_TEXT.get(facts["medium"], facts["medium"]), text, one.campaign, tone)
+    return StoryLine(one.at, MEDIUM_TEXT.get(facts["medium"], facts["medium"]), text, tone)
 
 
 def _of_visit(one: Happening) -> StoryLine:
@@ -118,25 +144,25 @@ def _of_visit(one: Happening) -> StoryLine:
     else:
         text += f"：{reason_text(facts['reason'])}"
     tone = {"signed": "good", "open": "wait", "excuse_asked": "wait"}.get(facts["state"], "plain")
-    return StoryLine(one.at, "入户", text, one.campaign, tone)
+    return StoryLine(one.at, "入户", text, tone)
 
 
 def _of_inquiry(one: Happening) -> StoryLine:
     facts = one.facts
     channel = MEDIUM_TEXT.get(facts["channel"], facts["channel"])
-    return StoryLine(one.at, facts["kind"], f"第 {facts['id']} 件，来自{channel}", None, "wait")
+    return StoryLine(one.at, facts["kind"], f"第 {facts['id']} 件，来自{channel}", "wait")
 
 
 def _of_step(one: Happening) -> StoryLine:
     facts = one.facts
     text = f"第 {facts['id']} 件由 {facts['by_user']} {_STEP_TEXT.get(facts['what'], facts['what'])}"
-    return StoryLine(one.at, "咨询办理", text, None, "good" if facts["what"] == "close" else "plain")
+    return StoryLine(one.at, "咨询办理", text, "good" if facts["what"] == "close" else "plain")
 
 
 def _of_task(one: Happening) -> StoryLine:
     facts = one.facts
     text = f"{reason_text(facts['reason'])}：{_TASK_TEXT.get(facts['state'], facts['state'])}"
-    return StoryLine(one.at, "号码", text, None, "bad" if facts["state"] == "open" else "plain")
+    return StoryLine(one.at, "号码", text, "bad" if facts["state"] == "open" else "plain")
 
 
 def _of_consent(one: Happening) -> StoryLine:

@@ -41,7 +41,8 @@ async def owe(ledger: Ledger, campaign: int, household: int, state: str, lines: 
             text(
                 "INSERT INTO campaign (id, benefit_id, benefit_version, purpose, kind, title, evidence, confidence, "
                 "summary, ladder, state, reviews_needed, created_by, created_at, planned_at) VALUES (:k, :k, 1, "
-                "'paid', 'disbursement', '补贴', '[]', 0, '', '短信必达', 'finished', 0, 'system', 0, 1) ON CONFLICT DO NOTHING"
+                "'paid', 'disbursement', '补贴', '[]', 0, '', '短信必达', 'finished', 0, 'system', 0, "
+                "1) ON CONFLICT DO NOTHING"
             ),
             {"k": campaign},
         )

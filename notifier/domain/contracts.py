@@ -197,13 +197,13 @@ class Source(Protocol):
 class ForeignQuery:
     """A page of rows of another database: those of `query` whose `key` is above `after`, by key, at most `most`.
 
-    `url` is sqlite:///FILE or postgresql://USER@HOST:PORT/NAME; `after` None: from the first one.
+    `url` is sqlite:///FILE or postgresql://USER@HOST:PORT/NAME; `after` is of the key's own kind; None: from the first one.
     """
 
     url: str
     query: str
     key: str
-    after: str | int | float | None
+    after: Any
     most: int
     timeout: timedelta
     password: str | None = field(default=None, repr=False)

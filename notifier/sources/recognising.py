@@ -150,7 +150,7 @@ def _numbers(cells: Sequence[Cell]) -> list[Decimal]:
 
 
 def _counts_up(values: Sequence[Decimal]) -> bool:
-    return all(after - before == 1 for before, after in pairwise(values))
+    return values[0] == 1 and all(after - before == 1 for before, after in pairwise(values))
 
 
 def _product_share(areas: Sequence[Decimal], standards: Sequence[Decimal], amounts: Sequence[Decimal]) -> float:

@@ -15,6 +15,7 @@ from notifier.sources.payment_definitions import SqlQueryDefinition
 from notifier.sources.payment_findings import Records, record_findings, secret_of
 
 _AFTER = "after"
+Key = str | int | float | Decimal | datetime | date
 
 
 class SqlQuerySource:
@@ -33,13 +34,13 @@ class SqlQuerySource:
         with a smaller key is never seen.
         """
         self.left_out = []
-        after = json.loads(memory[_AFTER]) if _AFTER in memory else None
+        after = _revived(memory[_AFTER]) if _AFTER in memory else None
         for _ in range(self.definition.max_pages):
             rows = await self._rows(after)
             if not rows:
                 return
             after = self._key_behind(rows)
-            records = Records(rows, {_AFTER: json.dumps(after)}, self._means.clock.now())
+            records = Records(rows, {_AFTER: _kept(after)}, self._means.clock.now())
             try:
                 found = await asyncio.to_thread(record_findings, self.definition, records, self._means.payments)
             except InputError as error:
@@ -52,7 +53,7 @@ class SqlQuerySource:
                 return
         self.left_out.append(LeftOut("查询", f"一次只读{self.definition.max_pages}页，余下的下次再读", again=False))
 
-    async def _rows(self, after: str | int | float | None) -> list[Mapping[str, Any]]:
+    async def _rows(self, after: Key | None) -> list[Mapping[str, Any]]:
         of, foreign = self.definition, self._means.foreign
         if foreign is None:
             raise SourceError("这里不能查询其他数据库", temporary=False)
@@ -60,7 +61,7 @@ class SqlQuerySource:
         asked = ForeignQuery(of.url, of.query, of.key, after, of.size, of.timeout, password)
         return list(await foreign.rows(asked))
 
-    def _key_behind(self, rows: list[Mapping[str, Any]]) -> str | int | float:
+    def _key_behind(self, rows: list[Mapping[str, Any]]) -> Key:
         of = self.definition
         keys = [row.get(of.key) for row in rows]
         if any(key is None for key in keys):
@@ -69,12 +70,20 @@ class SqlQuerySource:
             )
         if len(set(keys)) < len(keys):
             raise SourceError(f"查询结果的键列 {of.key} 有重复值，会漏行；请换成唯一的一列", temporary=False)
-        return _kept(keys[-1])
+        return keys[-1] if isinstance(keys[-1], Key) else str(keys[-1])
 
 
-def _kept(key: Any) -> str | int | float:
+def _kept(key: Key) -> str:
+    """The key as it is remembered, with its kind where JSON has none, since databases compare strictly."""
     if isinstance(key, datetime | date):
-        return key.isoformat()
-    if isinstance(key, Decimal):
-        return int(key) if key == key.to_integral_value() else str(key)
-    return key if isinstance(key, int | float) else str(key)
+        return json.dumps({type(key).__name__: key.isoformat()})
+    return json.dumps({"Decimal": str(key)} if isinstance(key, Decimal) else key)
+
+
+def _revived(kept: str) -> Key:
+    said: Any = json.loads(kept)
+    if not isinstance(said, dict):
+        key: Key = said
+        return key
+    ((kind, value),) = said.items()
+    return {"datetime": datetime.fromisoformat, "date": date.fromisoformat, "Decimal": Decimal}[kind](value)

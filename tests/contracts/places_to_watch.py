@@ -1,7 +1,6 @@
 """A place for every kind of source, which a test fills, spoils and breaks: a folder, a feed and a list on loopback."""
 
 import json
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,14 +11,15 @@ from typing import Protocol
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from notifier.sources.definitions import Definition, FolderDefinition
+from notifier.sources.definitions import Definition
 from notifier.sources.web_definitions import (
     FeedDefinition,
     HtmlListDefinition,
     JsonListDefinition,
     ScriptListDefinition,
 )
-from tests.registered import NOW, a_line, a_workbook, an_id
+from tests.contracts.folder_place import FolderPlace
+from tests.contracts.payment_places import a_database, an_api, an_sftp_drop
 
 
 class Place(Protocol):
@@ -39,33 +39,6 @@ class Place(Protocol):
 
     def mend(self) -> None:
         """It can be read again."""
-
-
-@dataclass
-class FolderPlace:
-    path: Path
-    old: float = NOW.timestamp() - 1000
-
-    @property
-    def definition(self) -> Definition:
-        return FolderDefinition(kind="folder", name="examined", title="样例", path=self.path)
-
-    def show(self, n: int) -> None:
-        self._write(f"{n}.xlsx", a_workbook([a_line(f"样例{n}", an_id(n))], titles=[f"备案号:彭农备〔2026〕{n}号"]), n)
-
-    def show_bad(self) -> None:
-        self._write("bad.xlsx", b"PK\x03\x04 not a workbook", 0)
-
-    def _write(self, name: str, content: bytes, n: int) -> None:
-        file = self.path / name
-        file.write_bytes(content)
-        os.utime(file, (self.old + n, self.old + n))
-
-    def fail(self) -> None:
-        self.path.rename(self.path.with_name("gone"))
-
-    def mend(self) -> None:
-        self.path.with_name("gone").rename(self.path)
 
 
 @dataclass
@@ -168,5 +141,8 @@ async def _a_site(kind: str) -> AsyncIterator[Place]:
 
 PLACES: dict[str, Callable[[Path], AbstractAsyncContextManager[Place]]] = {
     "folder": a_folder,
+    "sftp": an_sftp_drop,
+    "payment_api": an_api,
+    "sql_query": a_database,
     **{kind: a_site(kind) for kind in ("feed", "html_list", "json_list", "script_list")},
 }

@@ -6,10 +6,10 @@ import pytest
 
 from notifier.domain.errors import ConfigError
 from notifier.sources.definitions import Definition, read_definitions
-from notifier.sources.registry import KINDS
+from notifier.sources.registry import PUSHED, definitions
 
 RIGHT = 'kind = "html_list"\nname = "a"\ntitle = "甲"\nurl = "http://x/"\nitem = "li"\n'
-TYPES = {name: kind.definition for name, kind in KINDS.items()}
+TYPES = {**definitions(), **PUSHED}
 
 
 def read(folder: Path, content: str, file: str = "a.toml") -> list[Definition]:
@@ -19,7 +19,8 @@ def read(folder: Path, content: str, file: str = "a.toml") -> list[Definition]:
 
 def test_the_shipped_sources_are_right() -> None:
     shipped = {one.name: one.enabled for one in read_definitions(Path("config/sources"), TYPES)}
-    assert shipped == {"payments": True, "pengyang-wjfb": False, "policy-feed": False}
+    assert [name for name, is_on in shipped.items() if is_on] == ["payments"]
+    assert len(shipped) >= 7
 
 
 def test_a_right_definition_is_read(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ from typing import cast
 import pytest
 
 from notifier.domain.benefits import Finding
+from notifier.domain.errors import SourceError
 from notifier.sources.definitions import FolderDefinition
-from notifier.sources.fetching import Get
+from notifier.sources.fetching import Fetching
 from notifier.sources.folder import FolderSource
 from notifier.sources.headers import load_aliases
 from notifier.sources.looking import Means
@@ -27,7 +28,7 @@ def clock() -> FrozenClock:
 def source(tmp_path: Path, clock: FrozenClock) -> FolderSource:
     definition = FolderDefinition(kind="folder", name="f", title="样例", path=tmp_path)
     aliases = load_aliases(Path("config/headers.toml"), "payments")
-    return FolderSource(definition, Means(cast("Get", None), clock, aliases))
+    return FolderSource(definition, Means(cast("Fetching", None), clock, aliases))
 
 
 def put(folder: Path, name: str, content: bytes, age_s: float = 60) -> Path:
@@ -78,3 +79,19 @@ async def test_a_renamed_file_is_the_same_finding(source: FolderSource, tmp_path
     first = await look(source)
     (tmp_path / "a.xlsx").rename(tmp_path / "b.xlsx")
     assert (await look(source))[0].identities == first[0].identities
+
+
+async def test_a_folder_that_is_not_there_yet_is_made_and_one_that_came_loose_is_an_error(
+    tmp_path: Path, clock: FrozenClock
+) -> None:
+    folder = tmp_path / "deep" / "drop"
+    definition = FolderDefinition(kind="folder", name="f", title="样例", path=folder)
+    aliases = load_aliases(Path("config/headers.toml"), "payments")
+    source = FolderSource(definition, Means(cast("Fetching", None), clock, aliases))
+    assert await look(source) == []
+    put(folder, "a.xlsx", GOOD)
+    (found,) = await look(source)
+    (folder / "a.xlsx").unlink()
+    folder.rmdir()
+    with pytest.raises(SourceError, match="打不开文件夹 drop"):
+        [finding async for finding in source.look(found.memory)]

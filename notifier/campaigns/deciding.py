@@ -73,9 +73,16 @@ class CampaignDesk:
         """
         try:
             return await self._move(campaign_id, CampaignEvent.LAUNCH, who)
-        except SealError:
-            await self._move(campaign_id, CampaignEvent.VOID, who)
+        except SealError as broken:
+            await self._void(campaign_id, who, str(broken))
             raise
+
+    async def _void(self, campaign_id: int, who: str, why: str) -> None:
+        async with self.ledger.writing() as c:
+            await campaigns.move(c, campaign_id, CampaignEvent.VOID, self.clock.now())
+            # As if a reviewer had sent it back: the earlier approvals are of another content.
+            await reviews.add_review(c, campaign_id, Verdict("system", False, why), self.clock.now())
+            await audit.append(c, who, "campaign.void", {"campaign": campaign_id}, at=self.clock.now())
 
     async def pause(self, campaign_id: int, who: str) -> CampaignState:
         """Nothing new is handed to a gateway; receipts are still read. Raises InputError (Chinese)."""

@@ -13,9 +13,10 @@ from notifier.store.tables.columns import stamp
 from notifier.store.tally import count, uncount
 
 # Every person whose lines are told has a delivered message: a household with two chains is reached when both are, and
-# one that waits for its next retry to be composed is not.
+# one that waits for its next retry to be composed is not. What a recorded retry tells again counts in its words alone.
 _EVERY_CHAIN = (
-    "{owed}.composed_step = 0 AND NOT EXISTS (SELECT 1 FROM message x WHERE x.owed_id = {owed}.id AND NOT EXISTS ("
+    "{owed}.composed_step = 0 AND NOT EXISTS (SELECT 1 FROM message x WHERE x.owed_id = {owed}.id "
+    "AND x.retry >= coalesce({owed}.retry, 0) AND NOT EXISTS ("
     "SELECT 1 FROM message y WHERE y.owed_id = x.owed_id AND y.person_id = x.person_id AND y.retry = x.retry "
     f"AND y.state = 'delivered' AND y.contact_id NOT IN {DISOWNED}))"
 )

@@ -9,7 +9,7 @@ from notifier.domain.messages import Letter
 from notifier.store.budget import Block, take_budget
 from notifier.store.dispatching import Call
 from notifier.store.ledger import Ledger, Transaction
-from notifier.store.number_caps import note_sent, postpone_over
+from notifier.store.number_caps import note_sent
 
 _WAVES_A_SECOND = 4
 """A budget is taken in blocks of a quarter of a second: few enough to be cheap, small enough to be even."""
@@ -98,15 +98,3 @@ def _parted(calls: Sequence[Call], over: frozenset[int], *, is_over: bool) -> li
         for call in calls
     )
     return [call for call in parted if call.letters]
-
-
-async def postpone_capped(
-    c: Transaction, ledger: Ledger, limits: Mapping[str, Limits], over: Sequence[Call], now: datetime
-) -> None:
-    """Letters over their numbers' caps wait in chunks of their own until they fit. Empty is fine.
-
-    Call it in a transaction of its own, by the owner of their chunk.
-    """
-    for gateway in dict.fromkeys(call.gateway for call in over):
-        letters = [letter for call in over if call.gateway == gateway for letter in call.letters]
-        await postpone_over(c, ledger, Metered(gateway, limits[gateway]), letters, now)

@@ -10,7 +10,8 @@ from uuid import uuid4
 
 from notifier.dispatch.batching import batches
 from notifier.dispatch.hours import held_back
-from notifier.dispatch.pacing import call_size, postpone_capped, take_turn
+from notifier.dispatch.over_caps import OverCaps
+from notifier.dispatch.pacing import call_size, take_turn
 from notifier.dispatch.routes import Ways, depart, shut
 from notifier.domain.contracts import Bus, Channel, Clock, ReportsParts
 from notifier.domain.gateways import Limits
@@ -23,6 +24,7 @@ from notifier.store import dispatching, recording
 from notifier.store.dispatching import Call, Claim, Lease, Started
 from notifier.store.lanes import hold_back
 from notifier.store.ledger import Ledger, Transaction
+from notifier.store.postponing import wait_for_gateway
 from notifier.store.recording import Answered, Landed
 
 _WAVE = 100
@@ -124,9 +126,13 @@ class _Flight:
     """When what waits for a gateway is looked at again."""
     started: Sequence[Started] = ()
     over: list[Call] = field(default_factory=list)
-    """Over the caps of their numbers, and not yet postponed."""
+    """Over the caps of their numbers at their gateway, and not yet given to another or postponed."""
+    caps: OverCaps = field(init=False)
     free_at: datetime | None = None
     """Set while nothing may leave since every budget is used up."""
+
+    def __post_init__(self) -> None:
+        self.caps = OverCaps(self.held)
 
 
 async def send_chunk(desk: DispatchDesk, chunk_id: int) -> int:
@@ -151,7 +157,8 @@ async def send_chunk(desk: DispatchDesk, chunk_id: int) -> int:
 
 
 async def _wait(desk: DispatchDesk, flight: _Flight) -> None:
-    """A budget has room, as far as one can tell, and the next wave is written ahead; what is over caps is postponed."""
+    """A budget has room, as far as one can tell, and the next wave is written ahead; what is over caps goes by another
+    gateway or is postponed."""
     if flight.free_at is not None:
         # The fast lane asks at once, and so comes before whoever lets it pass.
         grace = _LETS_PASS if flight.held.lane > FAST else timedelta(0)
@@ -162,8 +169,18 @@ async def _wait(desk: DispatchDesk, flight: _Flight) -> None:
         now = desk.clock.now()
         over, flight.over = flight.over, []
         if await dispatching.renew(c, flight.held, now + desk.settings.lease, now):
-            await postpone_capped(c, desk.ledger, desk.limits, over, now)
+            await _make_room(desk, c, flight, over)
         await _next_wave(desk, c, flight, None)
+
+
+async def _make_room(desk: DispatchDesk, c: Transaction, flight: _Flight, over: Sequence[Call]) -> None:
+    now = desk.clock.now()
+    letters = await flight.caps.elsewhere(c, desk.ways, over, desk.limits, now) if over else {}
+    ours = {gateway: its for gateway, its in letters.items() if desk.may_send(gateway)}
+    flight.calls.extend(_in_calls(desk, ours))
+    gone_on = {letter.message_id for its in ours.values() for letter in its}
+    left = [letter.message_id for call in over for letter in call.letters if letter.message_id not in gone_on]
+    await flight.caps.wait(c, desk.ways, left, desk.settings.give_up_after, now)
 
 
 async def _take_off(desk: DispatchDesk, chunk_id: int) -> _Flight | None:
@@ -176,11 +193,15 @@ async def _take_off(desk: DispatchDesk, chunk_id: int) -> _Flight | None:
             return None
         gateways = desk.ways.of(held.medium)
         usable = [name for name in gateways if desk.may_send(name)]
-        if not usable:
-            await dispatching.let_go(c, held, now, now + (_LEFT_TO_ANOTHER if gateways else _PAUSE_AFTER_TROUBLE))
+        if gateways and not usable:
+            await dispatching.let_go(c, held, now, now + _LEFT_TO_ANOTHER)
             return None
         departure = await depart(c, desk.ways, held, usable, now)
-        flight = _Flight(held, deque(_in_calls(desk, departure.letters)), departure.again_at)
+        again_at = departure.again_at
+        if again_at and not departure.letters:
+            given_up = await wait_for_gateway(c, desk.ledger, held, desk.settings.give_up_after, now)
+            again_at = None if given_up else again_at
+        flight = _Flight(held, deque(_in_calls(desk, departure.letters)), again_at)
         await _next_wave(desk, c, flight, None)
         return flight
 
@@ -204,6 +225,7 @@ async def _land(desk: DispatchDesk, flight: _Flight, answers: Sequence[Answered]
             now + desk.settings.settle_after,
             has_spare=len(desk.ways.of(flight.held.medium)) > 1,
             same_content=desk.rules.same_content,
+            most_waiting=desk.settings.give_up_after,
         )
         done = await recording.record(c, desk.ledger, landed, now)
         again = set(done.again)

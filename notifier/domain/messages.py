@@ -78,8 +78,8 @@ class Receipt:
 
     `out_id` is ours and matched first, `provider_ref` second; either may be None, never both. `delivered` True means
     it reached the handset or the WeChat client. `reason` is None exactly when delivered. `template` is set where the
-    send's answer named no reference: then the message is looked for by template and address. `submitted_at` is set where
-    receipts carry nothing of ours: then a call whose answer was lost is looked for by address and that time.
+    send's answer named no reference: then the message is looked for by template and address. `submitted_at` is set
+    where receipts carry nothing of ours: then a call whose answer was lost is looked for by address and that time.
     """
 
     gateway: str

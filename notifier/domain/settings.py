@@ -215,6 +215,10 @@ class Dispatch(Slice):
         timedelta(minutes=15),
         description="age at which a provider's 'no such message' proves that it never left; its records lag",
     )
+    give_up_after: timedelta = Field(
+        timedelta(hours=72),
+        description="how long limits and gateways may postpone a message; then its household goes on without it",
+    )
     call_timeout: timedelta = Field(
         timedelta(seconds=15), description="how long one provider call may take before it is unsure"
     )

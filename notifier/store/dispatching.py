@@ -19,7 +19,7 @@ from notifier.domain.messages import Letter, Medium, Waiting
 from notifier.store.ledger import Ledger, take_ids
 from notifier.store.moving import Cause, move_messages
 from notifier.store.shared_phones import merged_into, regroup
-from notifier.store.tables.columns import stamp
+from notifier.store.tables.columns import instant, stamp
 from notifier.store.waiting import load_waiting
 from notifier.store.withholding import withhold
 
@@ -36,6 +36,8 @@ class Claim:
     lane: Lane = Lane.POLICY
     merged: Mapping[int, Sequence[int]] = field(default_factory=dict)
     """The messages that travel in the letter of another, by that one's id."""
+    n_waits: int = 0
+    waiting_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ async def claim(c: AsyncConnection, ledger: Ledger, chunk_id: int, lease: Lease,
             text(
                 "UPDATE chunk SET lease_until = :until, lease_owner = :owner WHERE id = :id AND state = 'open' "
                 "AND lease_until < :now AND not_before <= :now AND EXISTS (SELECT 1 FROM campaign a "
-                "WHERE a.id = chunk.campaign_id AND a.state = 'running') RETURNING campaign_id, medium, lane"
+                "WHERE a.id = chunk.campaign_id AND a.state = 'running') RETURNING campaign_id, medium, lane, "
+                "n_waits, waiting_since"
             ),
             {"until": stamp(lease.until), "owner": lease.owner, "id": chunk_id, "now": stamp(now)},
         )
@@ -106,7 +109,17 @@ async def claim(c: AsyncConnection, ledger: Ledger, chunk_id: int, lease: Lease,
     await regroup(c, ledger, chunk_id)
     waiting = await load_waiting(c, ledger, chunk_id, now)
     merged = await merged_into(c, ledger, [one.message_id for one in waiting])
-    return Claim(chunk_id, row.campaign_id, Medium(row.medium), lease.owner, waiting, Lane(row.lane), merged)
+    return Claim(
+        chunk_id,
+        row.campaign_id,
+        Medium(row.medium),
+        lease.owner,
+        waiting,
+        Lane(row.lane),
+        merged,
+        row.n_waits,
+        None if row.waiting_since is None else instant(row.waiting_since),
+    )
 
 
 async def lose_what_was_in_the_air(c: AsyncConnection, ledger: Ledger, chunk_id: int, now: datetime) -> None:
@@ -233,18 +246,23 @@ async def let_go(c: AsyncConnection, held: Claim, now: datetime, not_before: dat
 
 
 async def in_new_chunk(
-    c: AsyncConnection, ledger: Ledger, message_ids: Sequence[int], not_before: datetime
+    c: AsyncConnection,
+    ledger: Ledger,
+    message_ids: Sequence[int],
+    not_before: datetime,
+    postponed_at: datetime | None = None,
 ) -> list[int]:
     """The messages are in chunks of their own, one a campaign and medium, open from then on; the chunks' ids.
 
-    Empty is fine.
+    With `postponed_at` they wait once more than they did. Empty is fine.
     """
     if not message_ids:
         return []
     rows = (
         await c.execute(
             text(
-                "SELECT m.campaign_id, m.medium, MIN(k.lane) AS lane FROM message m JOIN chunk k ON k.id = m.chunk_id "
+                "SELECT m.campaign_id, m.medium, MIN(k.lane) AS lane, MAX(k.n_waits) AS n_waits, "
+                "MIN(k.waiting_since) AS since FROM message m JOIN chunk k ON k.id = m.chunk_id "
                 f"WHERE {ledger.among('m.id', 'ids')} GROUP BY m.campaign_id, m.medium"
             ),
             {"ids": ledger.listed(message_ids)},
@@ -262,9 +280,16 @@ async def in_new_chunk(
         )
         await c.execute(
             text(
-                "INSERT INTO chunk (id, campaign_id, medium, lane, n_messages, state, not_before, lease_until) "
-                "VALUES (:chunk, :campaign, :medium, :lane, :n, 'open', :later, 0)"
+                "INSERT INTO chunk (id, campaign_id, medium, lane, n_messages, state, not_before, lease_until, "
+                "n_waits, waiting_since) VALUES (:chunk, :campaign, :medium, :lane, :n, 'open', :later, 0, "
+                ":n_waits, :since)"
             ),
-            bound | {"n": placed.rowcount, "later": stamp(not_before)},
+            bound
+            | {
+                "n": placed.rowcount,
+                "later": stamp(not_before),
+                "n_waits": row.n_waits + (postponed_at is not None),
+                "since": stamp(postponed_at) if row.since is None and postponed_at else row.since,
+            },
         )
     return list(chunk_ids)

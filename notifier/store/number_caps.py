@@ -12,11 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.gateways import Limits, Metered
-from notifier.domain.lifecycle import MessageEvent
 from notifier.domain.messages import Letter
-from notifier.store.dispatching import in_new_chunk
 from notifier.store.ledger import Ledger, take_ids
-from notifier.store.moving import Cause, move_messages
 from notifier.store.tables.columns import instant, stamp
 
 _DAY = timedelta(days=1)
@@ -99,26 +96,18 @@ def fits_at(sent: Sequence[datetime], limits: Limits, now: datetime) -> datetime
     return earliest
 
 
-async def postpone_over(
+async def fitting_at(
     c: AsyncConnection, ledger: Ledger, metered: Metered, letters: Sequence[Letter], now: datetime
-) -> None:
-    """Letters over their numbers' caps wait in chunks of their own until they fit. Empty is fine.
-
-    Call it in a transaction of its own, by the owner of their chunk.
-    """
-    if not letters:
-        return
-    await take_ids(c, "chunk", 0)  # before counts, as composing does it
+) -> dict[int, datetime]:
+    """When each of the letters, by message id, fits its number's caps at this gateway if those before it leave."""
     history = await _history(c, ledger, metered, letters, now)
-    waiting: dict[datetime, list[int]] = defaultdict(list)
+    moments = {}
     for letter in letters:
         sent = history[letter.address, letter.template]
         moment = fits_at(sent, metered.limits, now)
         sent.append(moment)
-        waiting[_rounded_up(moment)].append(letter.message_id)
-    for moment, ids in waiting.items():
-        moved = await move_messages(c, ledger, ids, Cause(MessageEvent.POSTPONE, "number_cap"), now)
-        await in_new_chunk(c, ledger, moved, moment)
+        moments[letter.message_id] = _rounded_up(moment)
+    return moments
 
 
 def _rounded_up(moment: datetime) -> datetime:

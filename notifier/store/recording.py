@@ -8,16 +8,18 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from notifier.domain.back_off import luck_of, stretched
 from notifier.domain.lifecycle import MessageEvent
 from notifier.domain.messages import Letter
 from notifier.domain.outcomes import Accepted, Outcome, Postponed, Reason, Refused, Scope, Unsure
 from notifier.store.campaigns import pause_for
 from notifier.store.content import pause_over_content
-from notifier.store.dispatching import Claim, Started, in_new_chunk, keep_out, mark_unsure
+from notifier.store.dispatching import Claim, Started, keep_out, mark_unsure
 from notifier.store.following import end_consents
 from notifier.store.ledger import Ledger, take_ids
 from notifier.store.moving import Cause, fail_messages, move_messages
 from notifier.store.parts import Parted, note_parts
+from notifier.store.postponing import Wait, postpone
 from notifier.store.tables.columns import stamp
 
 _WHOLE_CAMPAIGN = (Scope.TEMPLATE, Scope.ACCOUNT)
@@ -57,6 +59,8 @@ class Landed:
     """Whether another gateway can take over."""
     same_content: int = 5
     """Recipients whose text the same code refuses before the campaign is paused."""
+    most_waiting: timedelta = timedelta(hours=72)
+    """How long a message may be postponed in all."""
 
 
 async def record(c: AsyncConnection, ledger: Ledger, landed: Landed, now: datetime) -> Recorded:
@@ -80,8 +84,9 @@ async def record(c: AsyncConnection, ledger: Ledger, landed: Landed, now: dateti
         if reason is Reason.BLOCKED:
             await end_consents(c, ledger, ids, now)
     for (code, delay), ids in groups.postponed.items():
-        moved = await move_messages(c, ledger, ids, Cause(MessageEvent.POSTPONE, code), now)
-        await in_new_chunk(c, ledger, moved, now + delay)
+        held = landed.held
+        later = now + stretched(delay, held.n_waits, luck_of(held.chunk_id))
+        await postpone(c, ledger, ids, Wait(code, later, held.waiting_since, landed.most_waiting), now)
     for code, ids in groups.unsure.items():
         await move_messages(c, ledger, ids, Cause(MessageEvent.LOSE, code), now)
     if groups.stopped_by is not None:

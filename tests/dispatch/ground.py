@@ -22,6 +22,12 @@ async def compose_in_one_chunk(county: SmallCounty) -> None:
     await composing.step(replace(county.composing, chunk_size=1000))
 
 
+async def compose_apart(county: SmallCounty) -> None:
+    """Every message is a letter of its own, as those of two persons of a household are, whatever number they go to."""
+    await compose_in_one_chunk(county)
+    await county.do("UPDATE message SET merged_into = NULL WHERE state = 'ready'")
+
+
 async def until(county: SmallCounty, n: int) -> None:
     async with asyncio.timeout(10):
         while handsets.count(county.record) < n:  # noqa: ASYNC110 - the record is a file of the sandbox

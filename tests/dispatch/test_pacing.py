@@ -24,7 +24,7 @@ from notifier.store.ledger import Ledger, open_ledger
 from notifier.store.number_caps import fits_at
 from notifier.store.sealing import Vault, load_keys
 from tests.day.county import A, SmallCounty, phone, settle_in, small_county, tell_policy
-from tests.dispatch.ground import compose_in_one_chunk, texts
+from tests.dispatch.ground import compose_apart, compose_in_one_chunk, texts
 
 NOON = datetime(2026, 6, 1, 4, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -167,12 +167,6 @@ async def test_stopping_does_not_wait_for_the_budget(county: SmallCounty) -> Non
     await asyncio.wait_for(running, 5)
     assert await county.messages() == {"ready": 1}
     assert await county.one("SELECT lease_until FROM chunk") == 0
-
-
-async def compose_apart(county: SmallCounty) -> None:
-    """Every message is a letter of its own, as those of two persons of a household are, whatever number they go to."""
-    await county.compose()
-    await county.do("UPDATE message SET merged_into = NULL WHERE state = 'ready'")
 
 
 async def test_a_numbers_daily_cap_postpones_what_is_more_until_it_fits(county: SmallCounty) -> None:

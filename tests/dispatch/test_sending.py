@@ -5,12 +5,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from notifier.dispatch import step as dispatching
+from notifier.dispatch.routes import shut
 from notifier.domain.messages import Letter
 from notifier.domain.outcomes import Outcome
 from notifier.sandbox import handsets
@@ -18,7 +20,7 @@ from notifier.sandbox.settings import FlowLimits
 from notifier.store import tally
 from notifier.store.dispatching import open_chunks
 from tests.day.county import WORDING, A, SmallCounty, openid, phone, settle_in, small_county, tell_payments, tell_policy
-from tests.dispatch.ground import compose_in_one_chunk, desk, texts
+from tests.dispatch.ground import compose_apart, compose_in_one_chunk, desk, texts
 
 
 async def calls(county: SmallCounty) -> list[int]:
@@ -40,9 +42,10 @@ async def test_sms_leaves_in_hundreds_and_wechat_one_by_one(county: SmallCounty)
 async def test_the_same_number_twice_in_a_chunk_goes_in_separate_calls(county: SmallCounty) -> None:
     await settle_in(county.ledger, [A([phone(7)]) for _ in range(3)] + [A([phone(n)]) for n in range(10, 15)])
     await tell_policy(county)
+    await compose_apart(county)
     await county.a_round()
     assert texts(county)[phone(7)] == 3
-    assert await calls(county) == [6, 1, 1]
+    assert await calls(county) == [5, 1, 1, 1]
     assert await county.owed() == {"reached": 8}
 
 
@@ -68,7 +71,7 @@ async def test_a_number_at_its_limit_is_postponed_and_its_neighbours_are_told(le
     async with small_county(ledger_url, tmp_path, aliyun=flow) as county:
         await settle_in(county.ledger, [A([phone(7)]), A([phone(7)]), *(A([phone(n)]) for n in range(10, 14))])
         await tell_policy(county)
-        await county.compose()
+        await compose_apart(county)
         await county.dispatch()
         assert await county.messages() == {"accepted": 5, "postponed": 1}
         assert texts(county) == Counter([phone(7), *(phone(n) for n in range(10, 14))])
@@ -175,14 +178,58 @@ async def test_told_to_stop_it_lets_go_of_what_it_holds_and_ends(county: SmallCo
     assert await open_chunks(county.ledger, county.clock.now(), 1) == [chunk_id]
 
 
-async def test_a_chunk_without_a_gateway_waits_and_costs_no_busy_loop(county: SmallCounty) -> None:
+async def test_a_medium_without_any_gateway_pauses_the_campaign_and_says_why(county: SmallCounty) -> None:
     await settle_in(county.ledger, [A([phone(1)])])
     await tell_policy(county)
     await county.compose()
     bare = replace(county.dispatching, channels={})
     assert (await asyncio.wait_for(dispatching.step(bare), 5)).n_accepted == 0
+    (state, why) = (await county.rows("SELECT state, paused_why FROM campaign"))[0]
+    assert (state, "没有通道" in why) == ("paused", True)
+    await county.do("UPDATE campaign SET state = 'running'")
     county.clock.ahead = timedelta(minutes=2)
     assert (await county.dispatch()).n_accepted == 1
+
+
+async def test_what_is_postponed_again_and_again_waits_ever_longer_and_not_for_ever(county: SmallCounty) -> None:
+    await settle_in(county.ledger, [A([phone(1)])])
+    await county.misbehave("aliyun", rates={"throttle": 1.0})
+    await tell_policy(county)
+    await county.compose()
+    waits = []
+    for _ in range(14):
+        before = county.clock.now()
+        await county.dispatch()
+        until = timedelta(microseconds=await county.one("SELECT MAX(not_before) FROM chunk WHERE state = 'open'"))
+        waits.append(until - (before - datetime(1970, 1, 1, tzinfo=UTC)))
+        county.clock.ahead += waits[-1] + timedelta(seconds=1)
+    assert waits[0] < timedelta(seconds=4)
+    assert all(later > earlier for earlier, later in pairwise(waits[:10]))
+    assert timedelta(hours=1) <= max(waits) < timedelta(hours=1.25)
+    assert await county.messages() == {"postponed": 1}
+    county.clock.ahead += timedelta(hours=72)
+    await county.dispatch()
+    assert await county.rows("SELECT state, reason FROM message") == [("failed", "limited")]
+    await county.compose()
+    assert await county.one("SELECT COUNT(*) FROM visit") == 1
+    assert county.received() == []
+
+
+async def test_a_gateway_that_stays_shut_for_days_does_not_hold_a_household_for_ever(county: SmallCounty) -> None:
+    await settle_in(county.ledger, [A([phone(1)])])
+    await tell_policy(county)
+    await county.compose()
+    desk = county.dispatching
+    async with county.ledger.writing() as c:
+        await shut(c, desk.ways, {"aliyun_sms": "isv.AMOUNT_NOT_ENOUGH"}, county.clock.now())
+    away = timedelta(days=9)
+    shut_for = replace(desk, rules=desk.rules.model_copy(update={"probe_after": away}))
+    await county.do("UPDATE gateway_share SET probe_at = probe_at + :days", days=away // timedelta(microseconds=1))
+    for hours, state in ((0, "ready"), (71, "ready"), (73, "failed")):
+        county.clock.ahead = timedelta(hours=hours)
+        await dispatching.step(shut_for)
+        assert await county.messages() == {state: 1}
+    assert await county.rows("SELECT code, reason FROM message") == [("no_gateway", "gateway")]
 
 
 async def test_the_other_way_of_both_is_sent_though_the_first_arrived_at_night(county: SmallCounty) -> None:

@@ -17,6 +17,7 @@ from notifier.domain.outcomes import Absent, Found, NoAnswer, Reason, Settlement
 from notifier.sandbox import handsets
 from notifier.store import tally
 from tests.day.county import A, SmallCounty, openid, phone, settle_in, small_county, tell_payments, tell_policy
+from tests.dispatch.ground import compose_in_one_chunk
 
 QUARTER = timedelta(minutes=15)
 
@@ -151,9 +152,7 @@ async def test_silence_is_not_recorded_for_a_chunk_that_holds_unsure_messages(co
     await settle_in(county.ledger, [A([phone(n)]) for n in range(101)])
     await county.misbehave("aliyun", script=[["receipt_silent"], ["reset_after", "receipt_silent"]])
     await tell_policy(county)
-    await county.compose()
-    await county.do("UPDATE message SET chunk_id = 1")
-    await county.do("UPDATE chunk SET state = 'swept' WHERE id <> 1")
+    await compose_in_one_chunk(county)
     await county.dispatch()
     assert await county.messages() == {"accepted": 100, "unsure": 1}
     county.clock.ahead = timedelta(days=4)

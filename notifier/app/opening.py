@@ -33,6 +33,7 @@ from notifier.domain.texts import Wording
 from notifier.inquiries.answering import InquiryDesk
 from notifier.inquiries.texting import TextedReplies
 from notifier.match import step as matching
+from notifier.registry.greeting import greet
 from notifier.schedule import SystemClock
 from notifier.settings import Settings
 from notifier.sources.headers import load_aliases
@@ -81,7 +82,7 @@ class App:
             "dispatch": self._dispatch,
             "route": lambda: rebalance(self.dispatching.ways, self.clock.now()),
             "settle": self._settle,
-            "track": lambda: tracking.step(self.tracking),
+            "track": self._track,
         }
 
     async def _dispatch(self) -> Any:
@@ -92,6 +93,13 @@ class App:
         settled = await settling.settle(self.dispatching, self.settings.track)
         await ask_missing(self.dispatching, self.settings.track)
         return settled
+
+    async def _track(self) -> Any:
+        tracked = await tracking.step(self.tracking)
+        if self.replies is not None:
+            page = f"{self.settings.web.public_url.rstrip('/')}/wechat/bind"
+            await greet(self.ledger, self.replies, page, self.clock)
+        return tracked
 
     async def _match(self) -> Any:
         report = await matching.step(self.ledger, self.settings, self.clock)

@@ -1,4 +1,4 @@
-"""The official account by hand: QR codes through which followers come."""
+"""The official account by hand: its menu, and QR codes through which followers come."""
 
 from datetime import timedelta
 from typing import Annotated, Any
@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from notifier.app import App, open_app
-from notifier.channels.wechat import official_account
+from notifier.channels.wechat import Wechat, official_account
+from notifier.channels.wechat.menu import menu_fields
 from notifier.channels.wechat.qr import village_scene
 from notifier.commands.answering import AsJson, answer, run
 from notifier.domain.errors import InputError
@@ -18,9 +19,24 @@ from notifier.store.registry_regions import read_regions
 commands = typer.Typer(no_args_is_help=True, help="The WeChat official account.")
 
 
-@commands.callback()
-def _several() -> None:
-    """Keep `qr` a command of its own while it is the only one."""
+@commands.command("menu")
+def menu_command(as_json: AsJson = False) -> None:
+    """Publish the account's menu: 我的补贴, 绑定微信, 我要咨询."""
+
+    async def work() -> dict[str, Any]:
+        async with open_app(load_settings()) as app:
+            fields = menu_fields(app.settings.web.public_url)
+            await _account(app).publish_menu(fields)
+            return fields
+
+    answer(run(work(), as_json=as_json), as_json=as_json, text="菜单已发布，几分钟后在手机上可见")
+
+
+def _account(app: App) -> Wechat:
+    wechat = official_account(app.channels)
+    if wechat is None:
+        raise InputError("没有启用公众号；请填写 channels.wechat 并把 enabled 设为 true")
+    return wechat
 
 
 @commands.command("qr")
@@ -41,9 +57,7 @@ def qr_command(
 
 async def village_qr(app: App, village: str, days: int | None) -> dict[str, Any]:
     """The village's code: its lasting one, made once, or a new one for so many days. Raises InputError."""
-    wechat = official_account(app.channels)
-    if wechat is None:
-        raise InputError("没有启用公众号；请填写 channels.wechat 并把 enabled 设为 true")
+    wechat = _account(app)
     name = await _name_of(app, village)
     scene = village_scene(village)
     if days is not None:

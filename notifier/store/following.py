@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.contracts import Clock
 from notifier.domain.messages import Acted, Consented, ContactKind, Followed, Heard, Inbound
+from notifier.store.greetings import greet_later
 from notifier.store.ledger import Ledger
 from notifier.store.tables.columns import stamp
 
@@ -45,6 +46,7 @@ async def _follow(c: AsyncConnection, ledger: Ledger, news: Followed) -> None:
     await set_following_in(c, ledger, news.openid, following=news.following)
     if news.following:
         await _open_window(c, address, "acted", news.at)
+        await greet_later(c, ledger, news.openid, news.at)
 
 
 async def _open_window(c: AsyncConnection, address: bytes, window: str, at: datetime) -> None:

@@ -129,6 +129,12 @@ class Wechat:
             raise ProviderNonsense(f"微信没有给出二维码：{getattr(answer, 'code', '')}；请按代码表处理后重试")
         return read_qr(answer, self._section.picture_base, self._clock.now())
 
+    async def publish_menu(self, fields: Mapping[str, object]) -> None:
+        """The account's menu is this one; phones show it within minutes. Raises ProviderNonsense. Safe to repeat."""
+        answer = await self._called("menu/create", fields)
+        if not isinstance(answer, dict):
+            raise ProviderNonsense(f"微信没有收下菜单：{getattr(answer, 'code', '')}；请按代码表处理后重试")
+
     def authorize_url(self, redirect_uri: str, state: str) -> str:
         """Where a visitor of our page is sent so that WeChat says who it is. Raises InputError for a bad `state`."""
         return authorize_url(self._section.open_base, self._section.appid, redirect_uri, state)

@@ -16,6 +16,7 @@ from notifier.sandbox.wechat.answers import Answers
 from notifier.sandbox.wechat.callbacks import CallbackPusher
 from notifier.sandbox.wechat.consents import Consents
 from notifier.sandbox.wechat.followers import Followers, Standing, is_openid
+from notifier.sandbox.wechat.menus import read_menu
 from notifier.sandbox.wechat.refusals import WeChatRefusal, refusal
 from notifier.sandbox.wechat.scenes import Scenes, picture
 from notifier.sandbox.wechat.sending import TemplateSending
@@ -42,6 +43,7 @@ class WeChatGateway:
         self.answers = Answers(recorder, self.pusher.windows)
         self.scenes = Scenes(recorder.clock)
         self.visitors = Visitors(settings, recorder.clock)
+        self.menu: list[dict[str, str]] = []
         self.tokens = TokenOffice(settings, recorder.clock)
         self._sends_per_day = settings.sends_per_day
 
@@ -77,6 +79,8 @@ class WeChatGateway:
                 return await self._send(request, "custom/send", _ANSWERS_PER_DAY, self._custom)
             case "qrcode/create":
                 return await self._send(request, "qrcode/create", _CODES_PER_DAY, self._qrcode)
+            case "menu/create":
+                return await self._send(request, "menu/create", _CODES_PER_DAY, self._menu)
             case "showqrcode":
                 return self._picture(request)
             case "user/info":
@@ -96,6 +100,10 @@ class WeChatGateway:
 
     async def _qrcode(self, given: Any, drawn: frozenset[Mishap]) -> dict[str, Any]:
         return self.scenes.create(given)
+
+    async def _menu(self, given: Any, drawn: frozenset[Mishap]) -> dict[str, Any]:
+        self.menu = read_menu(given)
+        return {}
 
     def _picture(self, request: web.Request) -> web.Response:
         ticket = request.query.get("ticket", "")

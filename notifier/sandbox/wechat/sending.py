@@ -43,6 +43,7 @@ class TemplateSending:
         # beyond 2**53, so that a client which reads msgid as a float is found out
         self._msgids = count(_ID_BASE + recorder.now_ms() * 1000)
         self._sent: dict[tuple[str, str], tuple[int, int]] = {}
+        self._links: dict[str, str] = {}
 
     def open(self) -> None:
         """Messages of the last dedupe window are remembered across a restart."""
@@ -52,6 +53,17 @@ class TemplateSending:
 
     def forget(self) -> None:
         self._sent.clear()
+        self._links.clear()
+
+    def link(self, openid: str) -> str | None:
+        """What a tap on the newest card opens; None when there is none, or it leads nowhere."""
+        return self._links.get(openid) or None
+
+    def note_link(self, openid: str, link: object) -> None:
+        """The newest card of the openid opens this. Raises WeChatRefusal for what is no address."""
+        if link not in (None, "") and not (isinstance(link, str) and link.startswith(("http://", "https://"))):
+            raise refusal(40020)
+        self._links[openid] = str(link or "")
 
     async def send(self, given: Any, drawn: frozenset[Mishap]) -> int:
         """The msgid; the message is in the record once, however often its client_msg_id comes in the window.
@@ -72,6 +84,7 @@ class TemplateSending:
         msgid = self.next_msgid()
         if key:
             self._remember(openid, key, now_ms, msgid)
+        self.note_link(openid, given.get("url"))
         try:
             await self.accept(openid, (template.template_id, key, text), msgid, drawn)
         except sqlite3.Error:

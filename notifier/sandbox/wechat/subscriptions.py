@@ -30,5 +30,6 @@ class SubscriptionSending:
         if template is None:
             raise refusal(40037)
         text = render(template, given.get("data"))
+        self._sending.note_link(openid, given.get("page"))
         self._consents.spend(openid, template.template_id)
         await self._sending.accept(openid, (template.template_id, "", text), self._sending.next_msgid(), drawn)

@@ -41,6 +41,11 @@ class ScanOrder(Frozen):
     """The code's ticket, from qrcode/create."""
 
 
+class TapOrder(Frozen):
+    openid: _Openid
+    """Who taps the newest card."""
+
+
 class VisitorOrder(Frozen):
     openid: _Openid
     """Whose WeChat opens the next pages."""
@@ -64,6 +69,8 @@ class WeChatSwitches:
             web.post("/sandbox/press", self.press),
             web.post("/sandbox/scan", self.scan),
             web.post("/sandbox/visitor", self.visit),
+            web.post("/sandbox/tap", self.tap),
+            web.get("/sandbox/menu", self.menu),
             web.get(f"{self._above}sns/oauth2/access_token", self._wechat.exchange),
             web.get(f"{self._above}connect/oauth2/authorize", self.authorize),
         ]
@@ -95,6 +102,15 @@ class WeChatSwitches:
             raise _bad("这个二维码不存在或已过期")
         self._wechat.pusher.scan(order.openid, scene, order.ticket)
         return _json({"scene": scene})
+
+    async def tap(self, request: web.Request) -> web.Response:
+        """What a tap on the openid's newest card opens."""
+        order = await _read(request, TapOrder)
+        return _json({"link": self._wechat.sending.link(order.openid)})
+
+    async def menu(self, request: web.Request) -> web.Response:
+        """The account's menu as it was published last; empty before."""
+        return _json({"button": self._wechat.menu})
 
     async def visit(self, request: web.Request) -> web.Response:
         """The next pages are opened by that openid; a code for it is given at once, too."""

@@ -1,6 +1,6 @@
 """Rendering: the environment of the templates and what every page knows."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,6 +33,12 @@ def local_long(at: datetime | None) -> str:
     return "" if at is None else f"{at.astimezone(_COUNTY_TIME):%Y年%m月%d日 %H:%M}"
 
 
+def local_day(at: datetime) -> str:
+    """ "11月24日": the last day in the county's time before an instant, such as the midnight that ends a deadline."""
+    day = (at - timedelta(seconds=1)).astimezone(_COUNTY_TIME)
+    return f"{day.month}月{day.day}日"
+
+
 def local_year(at: datetime) -> int:
     """The year in the county's time."""
     return at.astimezone(_COUNTY_TIME).year
@@ -53,7 +59,13 @@ def set_up_pages(app: web.Application) -> None:
         lstrip_blocks=True,
     )
     aiohttp_jinja2.get_env(app).filters.update(
-        local=local, local_year=local_year, local_long=local_long, number=number, reason=reason_text, bar=bar
+        local=local,
+        local_year=local_year,
+        local_day=local_day,
+        local_long=local_long,
+        number=number,
+        reason=reason_text,
+        bar=bar,
     )
     texts = {"CAMPAIGN_TEXT": CAMPAIGN_TEXT, "LEVEL_TEXT": LEVEL_TEXT, "MEDIUM_TEXT": MEDIUM_TEXT}
     aiohttp_jinja2.get_env(app).globals.update(

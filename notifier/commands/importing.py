@@ -12,6 +12,7 @@ from notifier.domain.benefits import AuditState, Issue
 from notifier.domain.contracts import Clock
 from notifier.domain.errors import InputError
 from notifier.domain.free_text import masked
+from notifier.registry.aliases import import_aliases
 from notifier.registry.followers import import_followers
 from notifier.registry.handing_in import HandedIn, handed_in
 from notifier.registry.importing import import_households
@@ -155,3 +156,18 @@ def _present(file: Path) -> HandedIn:
     if not file.is_file():
         raise InputError(f"找不到文件 {masked(file.name)};请检查路径")
     return handed_in(file)
+
+
+@commands.command("aliases")
+def aliases_command(file: File, as_json: AsJson = False) -> None:
+    """Import old and other names of villages (旧名, 代码): files that say them are understood from now on."""
+
+    async def work() -> dict[str, int]:
+        settings = load_settings()
+        async with open_ledger_at(settings) as ledger:
+            await _with_regions(ledger, settings)
+            n_new = await import_aliases(ledger, _present(file).path)
+            await forget_failures(ledger)
+        return {"new": n_new}
+
+    answer(run(work(), as_json=as_json), as_json=as_json)

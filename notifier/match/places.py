@@ -22,6 +22,18 @@ def village_places(texts: Iterable[str], tree: Mapping[str, str]) -> Sequence[tu
     return [(text, code) for text in texts for code in villages.get(text) or villages.get(_bare(text)) or ()]
 
 
+def renamed_places(
+    texts: Iterable[str], aliases: Mapping[str, Sequence[str]], tree: Mapping[str, str]
+) -> Sequence[tuple[str, str]]:
+    """(text, code) for every region that a text means by an old or other name, with or without its township before."""
+    meant: dict[str, list[str]] = {}
+    for alias, codes in aliases.items():
+        for code in codes:
+            for before in {"", tree.get(_township_of(code), "")}:
+                meant.setdefault(_bare(before + alias), []).append(code)
+    return [(text, code) for text in texts for code in dict.fromkeys(meant.get(_bare(text), ()))]
+
+
 def _bare(text: str) -> str:
     return "".join(text.split()).removesuffix(_VILLAGE_END)
 

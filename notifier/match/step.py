@@ -10,7 +10,7 @@ from notifier.domain import settings
 from notifier.domain.benefits import AuditState
 from notifier.domain.contracts import Clock
 from notifier.match.open_list import entry_for
-from notifier.match.places import village_places
+from notifier.match.places import renamed_places, village_places
 from notifier.match.proposals import from_corrections, from_lines, from_policy
 from notifier.match.taxonomy import load_taxonomy
 from notifier.match.understanding import Published, understand
@@ -26,6 +26,7 @@ from notifier.store.matching import (
 )
 from notifier.store.planning import plan_due
 from notifier.store.proposing import propose, untold_corrections, untold_lines, untold_policies
+from notifier.store.region_aliases import region_aliases
 
 _LOG = structlog.get_logger(__name__)
 
@@ -82,8 +83,11 @@ async def rematch(ledger: Ledger, slices: Slices, clock: Clock) -> MatchReport:
 
 async def _match(ledger: Ledger, benefit_id: int) -> Matched:
     texts = await villages_to_match(ledger, benefit_id)
-    places = village_places(texts, await region_tree(ledger)) if texts else ()
-    return await match_lines(ledger, benefit_id, places)
+    if not texts:
+        return await match_lines(ledger, benefit_id, ())
+    tree = await region_tree(ledger)
+    places = [*village_places(texts, tree), *renamed_places(texts, await region_aliases(ledger), tree)]
+    return await match_lines(ledger, benefit_id, list(dict.fromkeys(places)))
 
 
 async def _propose_lines(ledger: Ledger, slices: Slices, clock: Clock) -> int:

@@ -20,9 +20,9 @@ from notifier.registry.returned import Returned
 from notifier.sources.headers import load_aliases
 from notifier.sources.workbook import Reading, read_workbook
 from notifier.store.ledger import Ledger
+from notifier.store.region_aliases import read_places
 from notifier.store.registry import alone, find_known, keep
 from notifier.store.registry_contacts import count_shared, flag_shared, follow_corrections
-from notifier.store.registry_regions import read_regions
 from notifier.store.registry_runs import begin_run, finish_run
 
 _MOST_HEADER = 30
@@ -72,7 +72,7 @@ async def import_households(
     Progress is in rows. Safe to repeat: the same file again changes nothing. Raises InputError in Chinese when the
     file cannot be read; batches that were read before the damage are in, and the mended file completes them.
     """
-    gazetteer = Gazetteer(await read_regions(ledger))
+    gazetteer = Gazetteer(await read_places(ledger))
     digest = await asyncio.to_thread(file.digest, ledger.vault)
     reading = read_workbook(file.path, file.name, load_aliases(settings.headers_file, "roster"))
     returned = Returned()

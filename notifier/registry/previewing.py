@@ -24,6 +24,7 @@ from notifier.registry.places import Gazetteer
 from notifier.sources.headers import load_aliases
 from notifier.sources.workbook import read_workbook
 from notifier.store.ledger import Ledger
+from notifier.store.region_aliases import read_places
 from notifier.store.registry import Known, KnownHousehold, KnownPerson, find_known
 from notifier.store.registry_regions import read_regions
 from notifier.store.tables.columns import MU_SCALE
@@ -69,7 +70,7 @@ async def preview_households(
     reading = read_workbook(file.path, file.name, load_aliases(settings.headers_file, "roster"))
     looking = _Looking(Merging(ledger.vault, set(), file.region_code), {one.code: one.name for one in regions})
     try:
-        batches = batches_of(reading, Gazetteer(regions), Path(file.name).stem, clock)
+        batches = batches_of(reading, Gazetteer(await read_places(ledger)), Path(file.name).stem, clock)
         while (batch := await asyncio.to_thread(next, batches, None)) is not None:
             keys = [looking.merging.key_of(draft) for draft in batch.drafts]
             ids = [looking.merging.id_of(entry) for draft in batch.drafts for entry in draft.entries]

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.regions import level_of
 from notifier.store.ledger import Ledger
+from notifier.store.likely_persons import BY_DECISION, match_names_alike
 from notifier.store.planning import ask_replan
 
 Params = dict[str, Any]
@@ -22,17 +23,33 @@ _NEW = "p.benefit_id = :benefit AND p.match_state = 'new'"
 _NOBODY_ELSE = "(p.id_hash IS NULL OR q.id_hash IS NULL OR p.id_hash = q.id_hash)"
 
 _BY_ID = (
-    "UPDATE payment SET match_state = 'matched', person_id = q.id, household_id = q.household_id, "
-    "confidence = CASE WHEN q.name_hash = payment.name_hash THEN 100 ELSE 95 END, "
-    "match_why = CASE WHEN q.name_hash = payment.name_hash THEN '身份证号一致' ELSE '身份证号一致，姓名写法不同' END "
-    "FROM person q WHERE q.id_hash = payment.id_hash "
+    "UPDATE payment SET match_state = 'matched', person_id = q.id, household_id = q.household_id, confidence = 100, "
+    "match_why = '身份证号一致' FROM person q JOIN household h ON h.id = q.household_id AND h.state = 'active' "
+    "WHERE q.id_hash = payment.id_hash AND q.name_hash = payment.name_hash "
     "AND payment.benefit_id = :benefit AND payment.match_state = 'new'"
+)
+# Clerks put the householder's id on the line of another member; the line is told to whom it names.
+_BY_ID_OF_THE_HOUSE = (
+    "WITH member AS (SELECT p.id AS payment_id, MIN(m.id) AS person_id, MIN(m.household_id) AS household_id "
+    "FROM payment p JOIN person q ON q.id_hash = p.id_hash JOIN household h ON h.id = q.household_id "
+    "AND h.state = 'active' JOIN person m ON m.household_id = q.household_id AND m.name_hash = p.name_hash "
+    f"WHERE {_NEW} GROUP BY p.id HAVING COUNT(*) = 1) "
+    "UPDATE payment SET match_state = 'matched', person_id = member.person_id, household_id = member.household_id, "
+    "confidence = 90, match_why = '身份证号是同户另一成员的，该户有此姓名' "
+    "FROM member WHERE member.payment_id = payment.id"
+)
+_NOT_ANY_MORE = (
+    "UPDATE payment SET match_state = 'ambiguous', "
+    "match_why = '身份证号在登记中，但该户已不在册（迁出、销户等），请核对' "
+    "WHERE benefit_id = :benefit AND match_state = 'new' AND EXISTS (SELECT 1 FROM person q "
+    "JOIN household h ON h.id = q.household_id WHERE q.id_hash = payment.id_hash AND h.state <> 'active')"
 )
 # The account is its holder's; the line is told to the beneficiary when the holder's household has one of that name.
 _BY_ACCOUNT = (
     "WITH candidate AS (SELECT p.id AS payment_id, MIN(q.id) AS holder_id, MIN(q.household_id) AS household_id "
     f"FROM payment p JOIN person q ON q.account_hash = p.account_hash AND {_NOBODY_ELSE} "
-    f"WHERE {_NEW} GROUP BY p.id HAVING COUNT(DISTINCT q.household_id) = 1) "
+    f"JOIN household h ON h.id = q.household_id AND h.state = 'active' WHERE {_NEW} GROUP BY p.id "
+    "HAVING COUNT(DISTINCT q.household_id) = 1) "
     "UPDATE payment SET match_state = 'matched', household_id = candidate.household_id, "
     "person_id = COALESCE((SELECT MIN(m.id) FROM person m WHERE m.household_id = candidate.household_id "
     "AND m.name_hash = payment.name_hash), candidate.holder_id), "
@@ -111,7 +128,7 @@ async def match_lines(ledger: Ledger, benefit_id: int, places: Places) -> Matche
     A launched campaign of the benefit will be planned again when a line found its person.
     """
     bound: Params = {"benefit": benefit_id}
-    ways = [(_BY_ID, bound), (_BY_ACCOUNT, bound)]
+    ways = [(_NOT_ANY_MORE, bound), (BY_DECISION, bound), (_BY_ACCOUNT, bound)]
     if places:
         values, named = _place_rows(places)
         ways += [(f"WITH {values}, {way}", {**bound, **named}) for way in (_BY_NAME, _AMBIGUOUS)]
@@ -120,6 +137,9 @@ async def match_lines(ledger: Ledger, benefit_id: int, places: Places) -> Matche
         # Lines of a benefit are matched by one server at a time.
         await c.execute(text("UPDATE benefit SET version = version WHERE id = :benefit"), bound)
         before = await _counts(c, bound)
+        for sql in (_BY_ID, _BY_ID_OF_THE_HOUSE):
+            await c.execute(text(sql), bound)
+        await match_names_alike(c, ledger, benefit_id)
         for sql, asked in ways:
             await c.execute(text(sql), asked)
         found = {state: n - before.get(state, 0) for state, n in (await _counts(c, bound)).items()}

@@ -9,10 +9,22 @@ from notifier.store.ledger import Ledger
 
 
 async def keep_regions(ledger: Ledger, regions: Sequence[Region]) -> int:
-    """Every region is in the ledger under its newest name; how many were new or renamed. Safe to repeat."""
+    """Every region is in the ledger under its newest name; how many were new or renamed. Safe to repeat.
+
+    What a region was called before stays a name of it (`region_aliases`): files keep old names for years.
+    """
     async with ledger.writing() as connection:
         known = {row.code: row.name for row in await connection.execute(text("SELECT code, name FROM region"))}
         changed = [one for one in regions if known.get(one.code) != one.name]
+        renamed = [{"alias": known[one.code], "code": one.code} for one in changed if one.code in known]
+        if renamed:
+            await connection.execute(
+                text(
+                    "INSERT INTO region_alias (alias, region_code) VALUES (:alias, :code) "
+                    "ON CONFLICT (alias, region_code) DO NOTHING"
+                ),
+                renamed,
+            )
         if changed:
             await connection.execute(
                 text(

@@ -10,22 +10,12 @@ from notifier.domain.errors import InputError
 from notifier.domain.free_text import masked
 from notifier.domain.identity import mask_id, mask_name
 from notifier.store import audit
+from notifier.store.candidates import Candidate, candidates
 from notifier.store.ledger import Ledger
+from notifier.store.likely_persons import remember
 from notifier.store.planning import ask_replan
 
 _OPEN = "(p.match_state = 'ambiguous' OR p.match_state = 'unknown')"
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A registered person whom the line may mean; masked."""
-
-    person_id: int
-    name: str
-    id_number: str
-    village: str
-    group: str | None
-    relation: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +40,7 @@ class Unmatched:
 async def list_unmatched(
     ledger: Ledger, *, benefit_id: int | None = None, after: int = 0, limit: int = 50
 ) -> list[Unmatched]:
-    """The queue in the order of ids, from the one behind `after`; up to ten candidates a line (namesakes first)."""
+    """The queue in the order of ids, from the one behind `after`; up to ten candidates a line (the surest first)."""
     only = "" if benefit_id is None else "AND p.benefit_id = :benefit "
     bound = {"after": after, "limit": limit} | ({} if benefit_id is None else {"benefit": benefit_id})
     async with ledger.reading() as c:
@@ -65,7 +55,7 @@ async def list_unmatched(
                 bound,
             )
         ).all()
-        candidates = await _candidates(ledger, c, [int(row.id) for row in rows])
+        found = await candidates(c, ledger, [int(row.id) for row in rows])
     vault = ledger.vault
     return [
         Unmatched(
@@ -83,36 +73,10 @@ async def list_unmatched(
             amount_fen=row.amount_fen,
             state=row.match_state,
             why=row.match_why or "",
-            candidates=candidates.get(row.id, ()),
+            candidates=found.get(row.id, ()),
         )
         for row in rows
     ]
-
-
-_SIMILAR = (
-    "SELECT payment_id, person_id, name_sealed, id_sealed, relation, village, group_name FROM ("
-    "SELECT p.id AS payment_id, q.id AS person_id, q.name_sealed, q.id_sealed, q.relation, "
-    "COALESCE(r.name, h.region_code) AS village, h.group_name, ROW_NUMBER() OVER (PARTITION BY p.id ORDER BY "
-    "CASE WHEN r.name = p.village THEN 0 ELSE 1 END, CASE WHEN h.group_name = p.group_name THEN 0 ELSE 1 END, q.id) "
-    "AS place FROM payment p JOIN person q ON q.name_hash = p.name_hash OR q.account_hash = p.account_hash "
-    "JOIN household h ON h.id = q.household_id LEFT JOIN region r ON r.code = h.region_code WHERE {among}) ranked "
-    "WHERE place <= 10 ORDER BY payment_id, place"
-)
-
-
-async def _candidates(
-    ledger: Ledger, c: AsyncConnection, payment_ids: Sequence[int]
-) -> Mapping[int, Sequence[Candidate]]:
-    sql = _SIMILAR.format(among=ledger.among("p.id", "ids"))
-    found: dict[int, list[Candidate]] = {}
-    for row in await c.execute(text(sql), {"ids": ledger.listed(payment_ids)}):
-        vault, person_id = ledger.vault, int(row.person_id)
-        name = vault.open_text("person.name_sealed", person_id, row.name_sealed)
-        number = "" if row.id_sealed is None else vault.open_text("person.id_sealed", person_id, row.id_sealed)
-        found.setdefault(row.payment_id, []).append(
-            Candidate(person_id, mask_name(name), mask_id(number), row.village, row.group_name, row.relation)
-        )
-    return found
 
 
 async def count_unmatched(ledger: Ledger) -> Mapping[str, int]:
@@ -127,6 +91,7 @@ async def count_unmatched(ledger: Ledger) -> Mapping[str, int]:
 async def resolve(ledger: Ledger, payment_id: int, person_id: int, who: str) -> int:
     """The line is that person's, said by `who`, with its audit entry; its campaigns will be planned again.
 
+    Remembered for lines that say the very same (`MatchDecision`).
     Gives the benefit's id.
     Raises InputError when the line is not in the queue any more or there is no such person.
     """
@@ -138,6 +103,7 @@ async def resolve(ledger: Ledger, payment_id: int, person_id: int, who: str) -> 
             raise InputError(f"登记中没有编号为 {person_id} 的人员；请从候选人中选择")
         decided = {"state": "matched", "person": person_id, "household": household_id, "confidence": 100}
         benefit_id = await _decide(c, payment_id, {**decided, "why": f"经{who}人工核对"})
+        await remember(c, payment_id, who)
         await ask_replan(c, benefit_id)
         await audit.append(c, who, "payment.resolve", {"payment": payment_id, "person": person_id})
     return benefit_id

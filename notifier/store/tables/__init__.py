@@ -28,6 +28,7 @@ from notifier.store.tables.entering import (
 from notifier.store.tables.farmers import BindingAttempt, FormDone, Greeting, VisitPhoto
 from notifier.store.tables.following import Follower, QrCode, Subscription
 from notifier.store.tables.inbound import ConsentEntry, CorrectionTask, HeardPart, HeardText, Inquiry, InquiryStep
+from notifier.store.tables.matching import MatchDecision, RegionAlias
 from notifier.store.tables.pacing import GatewayBudget, NumberSent, NumberVerdict
 from notifier.store.tables.payments import FilingStep, PaymentChange, PaymentPush
 from notifier.store.tables.people import Contact, Household, ImportRun, Person, Region
@@ -78,6 +79,7 @@ __all__ = [
     "Inquiry",
     "InquiryStep",
     "Look",
+    "MatchDecision",
     "Message",
     "NameList",
     "NameListEntry",
@@ -97,6 +99,7 @@ __all__ = [
     "QrCode",
     "RecoveryCode",
     "Region",
+    "RegionAlias",
     "RegistryChange",
     "Review",
     "Setback",

@@ -38,6 +38,25 @@ def upgrade() -> None:
         sa.Column("why", sa.String(), nullable=False),
     )
     op.create_index("ix_name_list_entry_household", "name_list_entry", ["household_id"])
+    op.create_table(
+        "region_alias",
+        sa.Column("alias", sa.String(), primary_key=True),
+        sa.Column("region_code", sa.String(length=12), primary_key=True),
+    )
+    op.create_table(
+        "match_decision",
+        sa.Column("line_hash", sa.LargeBinary(), primary_key=True),
+        sa.Column("name_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("id_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("account_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("person_id", big, nullable=False),
+        sa.Column("person_name_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("person_id_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("decided_by", sa.String(), nullable=False),
+        sa.Column("decided_at", Instant(), nullable=False),
+    )
+    for column in ("id_hash", "account_hash"):
+        op.create_index(f"ix_match_decision_{column}", "match_decision", [column])
     op.add_column("message", sa.Column("merged_into", big, nullable=True))
     is_merged = sa.text("merged_into IS NOT NULL")
     op.create_index("ix_message_merged", "message", ["merged_into"], sqlite_where=is_merged, postgresql_where=is_merged)
@@ -48,5 +67,5 @@ def downgrade() -> None:
     op.drop_index("ix_message_merged", "message")
     with op.batch_alter_table("message") as batch_op:
         batch_op.drop_column("merged_into")
-    for table in ("name_list_entry", "name_list", "household_attribute"):
+    for table in ("match_decision", "region_alias", "name_list_entry", "name_list", "household_attribute"):
         op.drop_table(table)

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
 
+from notifier.app.alerting import alert_job
 from notifier.app.opening import App
 from notifier.app.people import binding_desk, farmer_desk
 from notifier.app.uploading import UploadDesk
@@ -114,7 +115,7 @@ async def serve(app: App, roles: frozenset[str], stop: asyncio.Event, on_ready: 
             await opened.enter_async_context(working(bus, partial(send_after_fast, app.dispatching), n_others))
             opened.callback(app.dispatching.stopping.set)
         if "clock" in roles:
-            jobs = clock_table(_steps_of_the_clock(app, bus), app.settings.schedule)
+            jobs = [*clock_table(_steps_of_the_clock(app, bus), app.settings.schedule), alert_job(app)]
             await opened.enter_async_context(ticking(jobs, partial(claim_tick, app.ledger), app.clock))
         address = await opened.enter_async_context(serve_web(front_desk(app, take_in))) if "web" in roles else ""
         on_ready(address)

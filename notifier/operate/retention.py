@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 
 from notifier.domain.settings import Registry, Track
+from notifier.store.alerts import forget_alerts
+from notifier.store.codes import forget_codes
 from notifier.store.consent import purge_consent
 from notifier.store.departing import purge_departed
 from notifier.store.direct import forget_direct
@@ -11,12 +13,17 @@ from notifier.store.hearing import forget_heard
 from notifier.store.ledger import Ledger
 from notifier.store.number_caps import purge_sent
 from notifier.store.registry_runs import purge_rejected
+from notifier.store.sessions import forget_sessions
+from notifier.store.tries import forget_tries
 from notifier.store.uploads import purge_uploads
 from notifier.store.verdicts import purge_verdicts
 from notifier.store.visit_photos import purge_photos
 
 _FORMS_KEPT = timedelta(days=7)
 """For a form on a line that comes back days later."""
+_ENTERED_KEPT = timedelta(days=30)
+"""For who asks where somebody was logged in, and for alerts that are over."""
+_TRIES_COUNTED = timedelta(minutes=15)
 _DIRECT_KEPT = timedelta(days=30)
 """For who asks whether a login code or an answer left."""
 
@@ -26,8 +33,8 @@ async def purge(ledger: Ledger, now: datetime, registry: Registry, track: Track)
 
     Uploaders' rejected rows (P6), keys of texts that no provider repeats any more, and the consent entries of numbers
     that nobody has had for the law's five months; what numbers were sent and found to be, once nothing counts it;
-    photos of visits, and which forms were worked on; files that nobody saved, and the personal data of households
-    that left.
+    logins, codes and alerts that are over; photos of visits, and which forms were worked on; files that nobody saved,
+    and the personal data of households that left.
     """
     n = await purge_rejected(ledger, now, registry.rejected_days)
     n += await purge_uploads(ledger, now, registry.upload_days)
@@ -36,5 +43,7 @@ async def purge(ledger: Ledger, now: datetime, registry: Registry, track: Track)
     n += await forget_direct(ledger, now - _DIRECT_KEPT)
     n += await purge_photos(ledger, now, timedelta(days=track.photo_days))
     n += await forget_forms(ledger, now, _FORMS_KEPT)
+    n += await forget_codes(ledger, now) + await forget_sessions(ledger, now - _ENTERED_KEPT)
+    n += await forget_tries(ledger, now, _TRIES_COUNTED) + await forget_alerts(ledger, now - _ENTERED_KEPT)
     n += await purge_sent(ledger, now) + await purge_verdicts(ledger, now)
     return n + await purge_consent(ledger, now, timedelta(days=track.consent_days))

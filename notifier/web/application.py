@@ -8,6 +8,7 @@ from aiohttp import web
 from notifier.store.looking_on import look_at
 from notifier.web import (
     account,
+    alerts,
     api,
     api_document,
     binding,
@@ -55,6 +56,7 @@ ROUTES: tuple[Iterable[web.RouteDef], ...] = (
     people.ROUTES,
     keys.ROUTES,
     trail.ROUTES,
+    alerts.ROUTES,
     api.ROUTES,
     api_document.ROUTES,
     reports.ROUTES,

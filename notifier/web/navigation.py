@@ -26,7 +26,6 @@ def _is_of_the_county(user: User) -> bool:
 PLACES: tuple[Place, ...] = (
     Place("/", "总览", lambda user: True),
     Place("/drafts", "起草通知", _who_may(Permission.DRAFT)),
-    Place("/drafts", "起草通知", _who_may(Permission.DRAFT)),
     Place("/reviews", "政策审核", _who_may(Permission.REVIEW)),
     Place("/matching", "待核对", _is_of_the_county),
     Place("/filings", "备案审核", _who_may(Permission.FILE)),
@@ -35,6 +34,7 @@ PLACES: tuple[Place, ...] = (
     Place("/inquiries", "咨询", _who_may(Permission.ANSWER)),
     Place("/users", "用户", _who_may(Permission.MANAGE)),
     Place("/audit", "审计", _who_may(Permission.AUDIT)),
+    Place("/alerts", "提醒", _who_may(Permission.OPERATE)),
 )
 
 

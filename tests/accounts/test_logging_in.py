@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
+from notifier.accounts import passwords
 from notifier.accounts.desk import add_user, all_users, change_own_password, change_password, user_named
 from notifier.accounts.entering import FAILURES, FROM_ONE_ADDRESS, LOCK, WINDOW, log_in
 from notifier.accounts.passwords import check_password
@@ -20,6 +22,12 @@ from notifier.store.sessions import Ages, Visitor, find_session, open_session
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 COUNTY = "640425000000"
 GOOD = "麦田 清水河 1987"
+
+
+@pytest.fixture(autouse=True)
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same algorithm with small parameters: guessing thirty times would cost seconds."""
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
 @pytest.fixture

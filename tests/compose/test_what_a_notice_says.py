@@ -62,7 +62,7 @@ def test_every_shipped_text_keeps_its_limits_whatever_is_said(
     )
     one = TEXTS[kind][gateway]
     shared = dict(shared_notice(Notice(1, "returned", said), 3).facts)
-    filled = fill(one, dict(said) | shared | {"code": "640425", "answer": "已补发", "tel": TEL}, SIGN)
+    filled = fill(one, dict(said) | shared | {"code": "640425", "answer": "已补发", "tel": TEL, "title": item}, SIGN)
     assert filled.problem is None
     assert set(filled.parameters) == set(one.variables)
     for variable, value in filled.parameters.items():

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from notifier.accounts.desk import add_user
-from notifier.accounts.roles import Role, User
+from notifier.store.accounts import Account, add_account
 from notifier.store.audit import Wanted, append, entries, head, latest, verify
 from notifier.store.ledger import Ledger, open_ledger
 from notifier.store.sealing import Vault, load_keys
@@ -96,8 +95,9 @@ async def test_nobody_without_the_key_can_add_or_mend_an_entry(ledger: Ledger, t
 async def test_entries_are_shown_by_the_region_of_whoever_acted_and_by_what_is_wanted(ledger: Ledger) -> None:
     now = datetime(2026, 11, 24, tzinfo=UTC)
     for name, region in (("county", "640425000000"), ("baiyang", "640425100000"), ("wangwa", "640425101000")):
-        await add_user(ledger, User(name, Role.AUDITOR, region), "麦田 清水河 1987", now)
+        await add_account(ledger, Account(name, "no hash of anything", "auditor", region), now)
         async with ledger.writing() as c:
+            await append(c, "system", "user.add", {}, at=now)
             await append(c, name, "login", {}, at=now)
 
     async def seen(region: str, wanted: Wanted) -> list[tuple[str, str]]:

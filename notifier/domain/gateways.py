@@ -94,9 +94,9 @@ class TencentSms(Limits):
     sign_name: str = Field("", description="approved 签名 without 【】")
     calls_per_second: int = Field(1000, ge=1, le=3000, description="our own limit below the account's 3000")
     absent_after: timedelta | None = Field(
-        None,
-        description="age at which a pull without the message proves that Tencent never had it; unset it never does, "
-        "since a pull lists only what a carrier has reported",
+        timedelta(hours=71),
+        description="age at which a pull without the message proves that Tencent never had it: carriers report within "
+        "three days, and a pull lists only what was reported; just before the receipt window ends",
     )
     number_per_day: int = Field(
         10, ge=0, description="messages of one template to one number in any 24 h, as the account's; 0 = no limit"

@@ -16,12 +16,11 @@ from notifier.domain.outcomes import Reason
 class Try:
     """One way to tell a household.
 
-    `rank` 0 addresses the best contact of that medium (the person's own, else the householder's, else the next
-    member's); rank 1 the next one that holds another number, and so on.
+    It addresses the best contact of that medium that was not tried: the person's own, else the householder's, else the
+    next member's that holds another number.
     """
 
     medium: Medium
-    rank: int = 0
     elsewhere: bool = False
     """The contact that the rung before failed, by another gateway; only after a failure of the route (ROUTE_FAILED)."""
     by: By = By.TEMPLATE
@@ -35,7 +34,7 @@ ROUTE_FAILED = frozenset({Reason.GATEWAY, Reason.CONTENT, Reason.LIMITED, Reason
 
 _ELSEWHERE: Rung = (Try(Medium.SMS, elsewhere=True),)
 
-SMS_FIRST: Sequence[Rung] = ((Try(Medium.SMS),), _ELSEWHERE, (Try(Medium.SMS, 1),))
+SMS_FIRST: Sequence[Rung] = ((Try(Medium.SMS),), _ELSEWHERE, (Try(Medium.SMS),))
 """短信必达: SMS, then by another gateway, then the next person's phone, then a visit."""
 WECHAT_FIRST: Sequence[Rung] = ((Try(Medium.WECHAT),), *SMS_FIRST)
 """微信优先: WeChat, then SMS, then by another gateway, then the next person's phone, then a visit."""

@@ -14,7 +14,7 @@
 One list of values goes to all numbers of a call, and each number has a status of its own: a call can fail in part.
 A SerialNo belongs to one number while the ledger keeps one reference a call: a receipt finds its letter by `ext`,
 and by its SerialNo only if that is the call's first. Have Tencent switch SessionContext on for callbacks and pulls.
-A pull lists a message only once its carrier reported, so that its absence proves nothing unless `absent_after` is set.
+A pull lists a message only once its carrier reported, so that its absence proves nothing before `absent_after`.
 """
 
 from notifier.channels.tencent_sms.channel import build

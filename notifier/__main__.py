@@ -12,6 +12,8 @@ from notifier.commands import (
     proving,
     running,
     sharing,
+    sourcing,
+    staffing,
     telling,
 )
 
@@ -37,11 +39,13 @@ app.add_typer(following.commands, name="wechat")
 app.add_typer(telling.campaign, name="campaign")
 app.add_typer(filing.filing, name="filing")
 app.add_typer(policies.policy, name="policy")
+app.add_typer(sourcing.source, name="source")
 app.add_typer(telling.visit, name="visit")
 app.add_typer(telling.unmatched, name="unmatched")
 app.add_typer(inquiring.inquiry, name="inquiry")
 app.add_typer(inquiring.household, name="household")
-app.add_typer(caring.user, name="user")
+app.add_typer(staffing.user, name="user")
+app.add_typer(staffing.key, name="key")
 app.add_typer(caring.keys, name="keys")
 app.add_typer(caring.trail, name="audit")
 app.add_typer(database, name="db")

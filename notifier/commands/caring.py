@@ -1,45 +1,20 @@
-"""Users, keys, the audit trail, and the doctor."""
+"""The sealing keys, the audit trail, and the doctor."""
 
 from typing import Annotated, Any
 
 import typer
 
-from notifier.accounts.desk import add_user
-from notifier.accounts.roles import Role, User
 from notifier.app import open_app, open_ledger_at
 from notifier.commands.answering import AsJson, Bar, answer, bar, run
 from notifier.domain.errors import InputError
 from notifier.operate.doctor import Finding, examine
-from notifier.schedule import SystemClock
 from notifier.settings import load_settings
 from notifier.store import audit
 from notifier.store.rotation import is_rotated, rotate_seals
 from notifier.store.sealing import add_key
 
-user = typer.Typer(no_args_is_help=True, help="People who work here.")
 keys = typer.Typer(no_args_is_help=True, help="The keys of sealed personal data.")
 trail = typer.Typer(no_args_is_help=True, help="The audit trail.")
-
-
-@user.command("add")
-def user_add(
-    name: Annotated[str, typer.Argument(help="2-32 characters")],
-    role: Annotated[str, typer.Option(help="administrator, reviewer, officer, official, auditor or operator")],
-    region: Annotated[str, typer.Option(help="12-digit code; they see nothing outside it")] = "640425000000",
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True, envvar="NOTIFIER_NEW_PASSWORD")] = "",
-    as_json: AsJson = False,
-) -> None:
-    """Add a user; the password is asked for, or taken from NOTIFIER_NEW_PASSWORD."""
-
-    async def work() -> dict[str, str]:
-        if role not in [one.value for one in Role]:
-            raise InputError(f"没有 {role} 这个角色;可用:{'、'.join(one.value for one in Role)}")
-        clock = SystemClock()
-        async with open_ledger_at(load_settings()) as ledger:
-            await add_user(ledger, User(name=name, role=Role(role), region_code=region), password, clock.now())
-        return {"user": name, "role": role, "region": region}
-
-    answer(run(work(), as_json=as_json), as_json=as_json)
 
 
 @keys.command("rotate")
@@ -65,17 +40,32 @@ def keys_rotate(as_json: AsJson = False) -> None:
 
 
 @trail.command("verify")
-def trail_verify(as_json: AsJson = False) -> None:
-    """Check the hash chain; exit code 1 and the places where it was tampered with."""
+def trail_verify(
+    known: Annotated[str, typer.Option(help="NUMBER:HASH that an earlier run or the log told")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Check the hash chain; exit code 1 and the places where it was tampered with.
 
-    async def work() -> list[Any]:
+    Write the head down outside of the ledger: given as --known it later proves that nothing up to it was cut off.
+    """
+
+    async def work() -> dict[str, Any]:
         async with open_ledger_at(load_settings()) as ledger:
-            return list(await audit.verify(ledger))
+            breaks, newest = await audit.verify(ledger, _head(known)), await audit.head(ledger)
+        told = f"{newest.entry_id}:{newest.hash}" if newest else None
+        return {"whole": not breaks, "breaks": list(breaks), "head": told}
 
-    breaks = run(work(), as_json=as_json)
-    answer({"whole": not breaks, "breaks": breaks}, as_json=as_json)
-    if breaks:
+    result = run(work(), as_json=as_json)
+    answer(result, as_json=as_json)
+    if not result["whole"]:
         raise typer.Exit(1)
+
+
+def _head(known: str) -> audit.Head | None:
+    number, _, hashed = known.partition(":")
+    if known and not (number.isascii() and number.isdigit() and hashed):
+        raise InputError("--known 应为 编号:哈希,例如 120:9f3c…,见上一次的输出或日志中的 audit_head")
+    return audit.Head(int(number), hashed) if known else None
 
 
 def doctor_command(as_json: AsJson = False) -> None:

@@ -1,12 +1,14 @@
 """The gateways' shares: what they are, why they moved, and what they are at rest."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from notifier.app import App, open_app
 from notifier.commands.answering import AsJson, answer, run
+from notifier.dispatch.known_operators import OperatorsRead, import_operators
 from notifier.dispatch.routes import set_rest
 from notifier.dispatch.routes import states as states_of
 from notifier.domain.errors import InputError
@@ -65,6 +67,21 @@ def rest_command(
 
     found = run(work(), as_json=as_json)
     answer(found, as_json=as_json, text=found.text)
+
+
+@commands.command("operators")
+def operators_command(
+    file: Annotated[Path, typer.Argument(help="a .csv with the columns 手机号 and 运营商")], as_json: AsJson = False
+) -> None:
+    """Take in whose network numbers are on (携号转网): it counts more than their prefix when a gateway is chosen."""
+
+    async def work() -> OperatorsRead:
+        async with open_app(load_settings()) as app:
+            return await import_operators(app.ledger, file, app.clock.now())
+
+    found = run(work(), as_json=as_json)
+    told = "\n".join([f"已记下 {found.n_known} 个号码的运营商", *found.problems])
+    answer(found, as_json=as_json, text=lambda: told)
 
 
 async def shown(app: App, most: int) -> Shown:

@@ -123,7 +123,8 @@ async def note_direct_words(c: AsyncConnection, words: Sequence[Word]) -> list[W
     """Receipts of direct texts are noted, `delivered` for good; the words that are of none, in their order."""
     known = await _known(c, "out_id", {word.out_id for word in words if word.out_id})
     known |= await _known(c, "provider_ref", {word.provider_ref for word in words if word.provider_ref})
-    ours, others = [], []
+    ours: list[Word] = []
+    others: list[Word] = []
     for word in words:
         keys = {(word.gateway, word.out_id), (word.gateway, word.provider_ref)}
         (ours if known & keys else others).append(word)

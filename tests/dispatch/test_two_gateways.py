@@ -8,8 +8,10 @@ from typing import cast
 
 import pytest
 
+from notifier.dispatch.known_operators import import_operators
 from notifier.dispatch.routes import rebalance
 from notifier.domain.contracts import Channel
+from notifier.domain.errors import InputError
 from notifier.domain.gateways import Limits
 from notifier.domain.messages import Letter
 from notifier.domain.operators import Operator
@@ -282,3 +284,30 @@ class TestFiling:
             "SELECT o.household_id, m.state FROM message m JOIN owed o ON o.id = m.owed_id WHERE m.campaign_id = 2"
         )
         assert sorted(told) == [(1, "accepted"), (2, "failed")]
+
+    async def test_a_list_of_operators_counts_more_than_prefixes_until_a_carrier_knows_better(
+        self, county: SmallCounty, tmp_path: Path
+    ) -> None:
+        await settle_in(county.ledger, [A([phone(n)]) for n in range(4)])
+        listed = tmp_path / "携号.csv"
+        listed.write_text(
+            f"手机号,运营商\n{phone(0)},联通\n+86 {phone(1)},中国联通\n\n{phone(2)},铁通\n123,电信\n{phone(3)}\n",
+            "utf-8-sig",
+        )
+        found = await import_operators(county.ledger, listed, county.clock.now())
+        assert found.n_known == 2
+        assert [one[:5] for one in found.problems] == ["第 5 行", "第 6 行", "第 7 行"]
+        assert not any(phone(n) in str(found.problems) for n in range(4))
+        county.dispatching = replace(
+            county.dispatching, filed={SMS: frozenset({Operator.UNICOM}), TENCENT: frozenset({Operator.TELECOM})}
+        )
+        await county.misbehave("aliyun", failing={phone(1): "NP:1243"})
+        await tell_policy(county)
+        await county.a_round()
+        assert await n_by_gateway(county) == {SMS: 2, TENCENT: 2}
+        assert await county.counts("SELECT coalesce(operator, ''), COUNT(*) FROM operator_hint GROUP BY 1") == {
+            "unicom": 1,
+            "": 1,
+        }
+        with pytest.raises(InputError, match="两列"):
+            await import_operators(county.ledger, Path(__file__), county.clock.now())

@@ -21,14 +21,6 @@ from notifier.store.tally import count, uncount
 from notifier.store.told_lines import lines_of
 
 _NOT_YET = "NOT EXISTS (SELECT 1 FROM owed o WHERE o.campaign_id = :campaign AND o.household_id = h.id)"
-_TALLY = text(
-    "INSERT INTO tally (campaign_id, region_code, subject, medium, state, detail, on_day, n) "
-    "SELECT o.campaign_id, o.region_code, 'owed', '', o.state, '', (o.state_at + 28800000000) / 86400000000, COUNT(*) "
-    "FROM owed o WHERE o.id >= :first AND o.id < :end AND o.campaign_id = :campaign "
-    "GROUP BY o.campaign_id, o.region_code, o.state, (o.state_at + 28800000000) / 86400000000 "
-    "ON CONFLICT (campaign_id, region_code, subject, medium, state, detail, on_day) "
-    "DO UPDATE SET n = tally.n + excluded.n"
-)
 _LINES = (
     "(SELECT p.household_id, COUNT(*) AS n, MIN(p.match_why) AS why FROM {lines} p "
     "WHERE p.benefit_id = :benefit AND p.state = :purpose AND p.match_state = 'matched' GROUP BY p.household_id)"
@@ -106,20 +98,22 @@ def _by_lines(campaign_id: int, benefit_id: int, purpose: str) -> _Audience:
 
 
 async def _insert(c: AsyncConnection, campaign_id: int, audience: _Audience, now: datetime) -> int:
-    asked: Bound = {"campaign": campaign_id, **audience.bound}
-    n = int((await c.execute(text(f"SELECT COUNT(*) {audience.households}"), asked)).scalar_one())
-    if n == 0:
-        return 0
-    ids = await take_ids(c, "owed", n)
+    # The counter is locked until the end, so that ids can be taken for as many rows as there were to make.
+    first = (await take_ids(c, "owed", 0)).start
     insert = (
         "INSERT INTO owed (id, campaign_id, household_id, region_code, why, state, composed_step, state_at) "
         "SELECT CAST(:first AS BIGINT) + ROW_NUMBER() OVER (ORDER BY h.id) - 1, CAST(:campaign AS BIGINT), h.id, "
         f"h.region_code, {audience.why}, 'pending', -1, CAST(:now AS BIGINT) {audience.households} "
         "ON CONFLICT (campaign_id, household_id) DO NOTHING"
     )
-    at: Bound = {"first": ids.start, "now": stamp(now)}
-    inserted = await c.execute(text(insert), {**asked, **audience.said, **at})
-    await c.execute(_TALLY, {"first": ids.start, "end": ids.stop, "campaign": campaign_id})
+    asked: Bound = {"campaign": campaign_id, "first": first, "now": stamp(now), **audience.bound, **audience.said}
+    inserted = await c.execute(text(insert), asked)
+    last = (await c.execute(text("SELECT MAX(id) FROM owed WHERE id >= :first"), {"first": first})).scalar()
+    if last is None:
+        return 0
+    await take_ids(c, "owed", int(last) - first + 1)
+    made = "o.id >= :first AND o.id <= :last AND o.campaign_id = :campaign"
+    await count(c, "owed", made, {"first": first, "last": int(last), "campaign": campaign_id})
     return inserted.rowcount
 
 

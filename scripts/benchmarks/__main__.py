@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from scripts.benchmarks import broadcast, brownout, chaos, roster_import, understanding
+from scripts.benchmarks import broadcast, brownout, chaos, match, payments, roster_import, understanding
 from scripts.benchmarks.databases import KINDS
 from scripts.benchmarks.share_picture import svg
 from scripts.benchmarks.trials import TRIALS
@@ -68,6 +68,35 @@ def import_command(
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         runs = roster_import.run(_chosen(database), rows, Path(folder))
     _say([one.as_json() for one in runs], roster_import.table(runs), as_json)
+
+
+@app.command("match")
+def match_command(
+    households: Annotated[int, typer.Option(min=1000, max=5_000_000, help="how many are registered")] = 1_000_000,
+    database: OnlyOn = None,
+    rounds: Annotated[int, typer.Option(min=1, max=20, help="how often each contestant runs, in turns")] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """A rule plans a county's owed rows, beside the bare INSERT … SELECT of the same rows."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        runs = match.run(_chosen(database), households, rounds, Path(folder))
+    _say([one.as_json() for one in runs], match.table(runs), as_json)
+    if not all(one.is_right for one in runs):
+        sys.exit("the rows or counts differ, or planning took more than twice the bare statement")
+
+
+@app.command("payments")
+def payments_command(
+    lines: Annotated[int, typer.Option(min=1000, max=2_000_000, help="payment lines, about")] = 200_000,
+    database: OnlyOn = None,
+    as_json: AsJson = False,
+) -> None:
+    """A county's payment lists read, matched and planned, with peak memory of us and of the workbook reader."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        runs = payments.run(_chosen(database), lines, Path(folder))
+    _say([one.as_json() for one in runs], payments.table(runs), as_json)
+    if not all(one.is_right for one in runs):
+        sys.exit("lines were lost between reading and matching")
 
 
 @app.command("chaos")

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from notifier.app.alerting import alert_job
+from notifier.app.looking import LookDesk
 from notifier.app.opening import App
 from notifier.app.people import binding_desk, farmer_desk
 from notifier.app.uploading import UploadDesk
@@ -52,6 +53,7 @@ def front_desk(app: App, take_in: Callable[[Push], Awaitable[bool]] | None = Non
         send_now=app.send_now,
         accounts=app.settings.accounts,
         registry=app.settings.registry,
+        sources=LookDesk(app),
         uploads=UploadDesk(app.ledger, app.clock, app.settings),
         farmers=farmer_desk(app),
         followers=binding_desk(app),

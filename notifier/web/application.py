@@ -30,11 +30,13 @@ from notifier.web import (
     mine,
     officer,
     people,
+    policies,
     probes,
     pushes,
     queues,
     registry,
     reports,
+    sources,
     trail,
     uploads,
     visitors,
@@ -79,6 +81,8 @@ ROUTES: tuple[Iterable[web.RouteDef], ...] = (
     household.ROUTES,
     correcting.ROUTES,
     uploads.ROUTES,
+    sources.ROUTES,
+    policies.ROUTES,
     contacts.ROUTES,
 )
 """Each module of pages, and the addresses it answers."""

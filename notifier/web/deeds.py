@@ -17,6 +17,7 @@ from notifier.web.evidence import marked, triggers
 from notifier.web.pages import render
 from notifier.web.reports import is_seen, is_whole_in_scope, seen_campaign
 from notifier.web.sessions import USER, demand, tell
+from notifier.web.understanding import understood_block
 
 _LONGEST_REMARK = 500
 _DEEDS: Mapping[str, tuple[str, Callable[[CampaignDesk, int, str], Awaitable[object]]]] = {
@@ -114,6 +115,7 @@ async def _proposal(desk: FrontDesk, line: CampaignLine) -> dict[str, Any]:
         "summary": marked(line.summary, words),
         "body": marked(body, words),
         "n_households": n_households,
+        **await understood_block(desk, line.campaign_id),
     }
 
 

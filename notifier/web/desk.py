@@ -20,6 +20,7 @@ from notifier.domain.settings import Registry, Web
 from notifier.store.ledger import Ledger
 from notifier.watch.pushing import PaymentPushDesk
 from notifier.web.people_desks import BindingDesk, FarmerDesk, InquiryDesk, OfficialAccount, VisitDesk
+from notifier.web.source_desk import SourceDesk
 from notifier.web.upload_desk import UploadDesk
 
 
@@ -91,6 +92,8 @@ class FrontDesk:
     """What people prove before they are let in."""
     registry: Registry = field(default_factory=Registry)
     """How the register is kept."""
+    sources: SourceDesk | None = None
+    """The watched sources; a desk without them has no page of them."""
     uploads: UploadDesk | None = None
     """Who works on files that browsers hand in; None where nobody does."""
     farmers: FarmerDesk | None = None

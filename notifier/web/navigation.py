@@ -27,6 +27,8 @@ PLACES: tuple[Place, ...] = (
     Place("/", "总览", lambda user: True),
     Place("/drafts", "起草通知", _who_may(Permission.DRAFT)),
     Place("/reviews", "政策审核", _who_may(Permission.REVIEW)),
+    Place("/policies", "政策", _who_may(Permission.JUDGE)),
+    Place("/sources", "来源", _who_may(Permission.SOURCES)),
     Place("/matching", "待核对", _is_of_the_county),
     Place("/filings", "备案审核", _who_may(Permission.FILE)),
     Place("/households", "农户", _who_may(Permission.HOUSEHOLDS)),

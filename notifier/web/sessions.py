@@ -165,11 +165,6 @@ async def is_logged_in(request: web.Request) -> bool:
     return await _account_of(request, await get_session(request)) is not None
 
 
-async def is_logged_in(request: web.Request) -> bool:
-    """Whether the login that the request came with is still open; for answers that last."""
-    return await _account_of(request, await get_session(request)) is not None
-
-
 async def csrf_token(request: web.Request) -> str:
     """The token that forms of this session must carry."""
     session = await get_session(request)

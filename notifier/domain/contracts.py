@@ -197,7 +197,7 @@ class Source(Protocol):
 class ForeignQuery:
     """A page of rows of another database: those of `query` whose `key` is above `after`, by key, at most `most`.
 
-    `url` is sqlite:///FILE or postgresql://USER@HOST:PORT/NAME; `after` is of the key's own kind; None: from the first one.
+    `url` is sqlite:///FILE or postgresql://USER@HOST:PORT/NAME; `after` is of the kind of the key, None at first.
     """
 
     url: str

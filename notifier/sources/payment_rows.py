@@ -43,7 +43,8 @@ def key_of(row: SheetRow, titles: Titles, file_item: str | None) -> BatchKey:
     if period and re.fullmatch(r"(19|20)\d{2}", period):
         period += "年"
     filing = normal_filing(said["filing"] or titles.filing)
-    return BatchKey("".join(item.split())[:_MOST_NAME], period, filing, read_audit(said["audit"] or titles.audit))
+    shared = sys.intern("".join(item.split())[:_MOST_NAME])
+    return BatchKey(shared, _shared(period), _shared(filing), read_audit(said["audit"] or titles.audit))
 
 
 def read_line(row: SheetRow, titles: Titles, key: BatchKey) -> PaymentLine:

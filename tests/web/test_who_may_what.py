@@ -30,6 +30,8 @@ GETS = {
     "/followers": {"guanli", "baiyang", "cunguan", "shenji"},
     "/regions": {"guanli", "baiyang", "cunguan", "shenji"},
     "/uploads": {"guanli", "baiyang"},
+    "/policies": {"guanli", "baiyang"},
+    "/policies/decisions": {"guanli", "baiyang"},
 }
 POSTS = {
     "/campaigns/1/cancel": {"guanli"},

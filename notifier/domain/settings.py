@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from notifier.domain.gateways import AliyunSms, Channels, Cmpp, Mas, TencentSms, Wechat
 from notifier.domain.ladder import PRESETS
+from notifier.domain.registry_settings import Registry
 from notifier.domain.routing import Routing
 from notifier.domain.slices import Slice
 from notifier.domain.watch import Watch
@@ -95,24 +96,6 @@ class Web(Slice):
         90, ge=1, le=730, description="days that the link to a farmer's own page in a message works; then it says so"
     )
     secure_cookies: bool = Field(False, description="true behind HTTPS; cookies are then never sent in clear")
-
-
-class Registry(Slice):
-    """Importing households."""
-
-    shared_above: int = Field(
-        3, ge=1, description="households; a phone carried by more than these is flagged as shared"
-    )
-    regions_file: Path = Field(Path("config/regions.csv"), description="行政区划 tree to load when the ledger has none")
-    headers_file: Path = Field(
-        Path("config/headers.toml"), description="header aliases of rosters and payment workbooks"
-    )
-    rejected_days: int = Field(30, ge=1, le=365, description="days that an uploader's rejected rows are kept sealed")
-    upload_mb: int = Field(64, ge=1, le=512, description="MB; the largest file that a browser may hand in")
-    upload_days: int = Field(3, ge=1, le=30, description="days that a file waits for its uploader to save it")
-    departed_days: int = Field(
-        1095, ge=30, le=3650, description="days after which the personal data of a household that left is erased"
-    )
 
 
 class Match(Slice):

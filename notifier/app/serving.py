@@ -10,7 +10,7 @@ from typing import Any
 from notifier.app.alerting import alert_job
 from notifier.app.looking import LookDesk
 from notifier.app.opening import App
-from notifier.app.people import binding_desk, farmer_desk
+from notifier.app.people import binding_desk, consent_to_notices, farmer_desk
 from notifier.app.uploading import UploadDesk
 from notifier.bus import open_bus, open_postbox
 from notifier.channels.wechat import official_account
@@ -58,6 +58,7 @@ def front_desk(app: App, take_in: Callable[[Push], Awaitable[bool]] | None = Non
         farmers=farmer_desk(app),
         followers=binding_desk(app),
         account=official_account(app.channels),
+        consent=consent_to_notices(app),
     )
 
 

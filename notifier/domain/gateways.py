@@ -76,6 +76,11 @@ class Wechat(Limits):
     )
     open_base: str = Field("https://open.weixin.qq.com/", description="where a page's visitor is sent to be recognised")
     picture_base: str = Field("https://mp.weixin.qq.com/", description="where the pictures of QR codes are")
+    script_url: str = Field(
+        "https://res.wx.qq.com/open/js/jweixin-1.6.0.js",
+        pattern=r"^https?://[^/\s]+/\S+$",
+        description="WeChat's own script, by which 我的补贴 asks for consent to 订阅通知; no other page loads it",
+    )
     codes_file: Path | None = Field(None, description="a county's own status codes, over the shipped table")
 
 

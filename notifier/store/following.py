@@ -77,6 +77,16 @@ async def _consent(c: AsyncConnection, ledger: Ledger, news: Consented) -> None:
     )
 
 
+async def accepts(ledger: Ledger, openid: str, template: str) -> bool:
+    """Whether the openid accepts the template's subscription notices now."""
+    async with ledger.reading() as c:
+        found = await c.execute(
+            text("SELECT accepts FROM subscription WHERE address_hash = :hash AND template = :template"),
+            {"hash": ledger.vault.blind("openid", openid), "template": template},
+        )
+        return bool(found.scalar())
+
+
 async def end_consents(c: AsyncConnection, ledger: Ledger, message_ids: Sequence[int], now: datetime) -> None:
     """The addressees of those messages that were subscription notices accept their template no more.
 

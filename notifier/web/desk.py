@@ -19,7 +19,7 @@ from notifier.domain.outcomes import Outcome, Postponed, Reason
 from notifier.domain.settings import Registry, Web
 from notifier.store.ledger import Ledger
 from notifier.watch.pushing import PaymentPushDesk
-from notifier.web.people_desks import BindingDesk, FarmerDesk, InquiryDesk, OfficialAccount, VisitDesk
+from notifier.web.people_desks import BindingDesk, Consent, FarmerDesk, InquiryDesk, OfficialAccount, VisitDesk
 from notifier.web.source_desk import SourceDesk
 from notifier.web.upload_desk import UploadDesk
 
@@ -102,6 +102,8 @@ class FrontDesk:
     """Followers of the official account, who bind themselves."""
     account: OfficialAccount | None = None
     """The official account itself; without one its pages are not there."""
+    consent: Consent | None = None
+    """How followers are asked for consent to 订阅通知; None where policies do not go by WeChat."""
 
     @property
     def suggestions(self) -> SuggestionDesk:

@@ -1,12 +1,17 @@
 """我的补贴: what the households of a bound follower were told, with its history, questions and consents."""
 
 import secrets
+from dataclasses import dataclass
 
 from aiohttp import web
 
-from notifier.domain.errors import InputError
+from notifier.domain.errors import InputError, NotifierError
+from notifier.store.following import accepts
 from notifier.web.binding import follower_page
+from notifier.web.desk import DESK
+from notifier.web.farmer import HEADERS
 from notifier.web.farmer_words import heading, said_lines, state_words, total
+from notifier.web.people_desks import Consent, Rights
 from notifier.web.sessions import tell
 from notifier.web.visitors import door, visitor
 
@@ -19,7 +24,42 @@ async def mine_page(request: web.Request) -> web.Response:
     if not mine.bound:
         raise web.HTTPSeeOther("/wechat/bind")
     shown = [(of, heading(of), state_words(of), total(of), said_lines(of)) for of in mine.tellings]
-    return await follower_page(request, "mine.html", mine=mine, shown=shown, once=secrets.token_urlsafe(12))
+    asked = await _asked(request, openid)
+    known = {"mine": mine, "shown": shown, "once": secrets.token_urlsafe(12), "asked": asked}
+    page = await follower_page(request, "mine.html", **known)
+    if asked is not None and asked.rights is not None:
+        page.headers["Content-Security-Policy"] = _letting_in(asked.consent.script_url)
+    return page
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the page says of subscription notices; `rights` is None when nothing is to be asked, or cannot be."""
+
+    consent: Consent
+    accepts: bool
+    rights: Rights | None
+
+
+async def _asked(request: web.Request, openid: str) -> _Asked | None:
+    desk = request.app[DESK]
+    if desk.consent is None:
+        return None
+    if await accepts(desk.ledger, openid, desk.consent.template):
+        return _Asked(desk.consent, True, None)
+    _, account = door(request)
+    try:
+        rights = await account.page_rights(f"{desk.settings.public_url.rstrip('/')}/wechat/mine")
+    except NotifierError:
+        return None
+    return _Asked(desk.consent, False, rights)
+
+
+def _letting_in(script_url: str) -> str:
+    """The policy of the one page that loads WeChat's script: its own, and that script's place."""
+    place = "/".join(script_url.split("/", 3)[:3])
+    strict = HEADERS["Content-Security-Policy"]
+    return strict.replace("script-src 'self'", f"script-src 'self' {place}") + f"; connect-src 'self' {place}"
 
 
 async def do_mine(request: web.Request) -> web.Response:

@@ -1,6 +1,7 @@
 """What the pages of village officers, farmers and followers need from the rest of the house; `app` fills it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from notifier.domain.outcomes import Reason
@@ -97,8 +98,44 @@ class FarmerDesk(Protocol):
         ...
 
 
+class Rights(Protocol):
+    """What a page shows WeChat so that its buttons work."""
+
+    @property
+    def appid(self) -> str:
+        """The account."""
+        ...
+
+    @property
+    def timestamp(self) -> int:
+        """Seconds since 1970."""
+        ...
+
+    @property
+    def nonce(self) -> str:
+        """Made for this page."""
+        ...
+
+    @property
+    def signature(self) -> str:
+        """Over ticket, nonce, timestamp and address."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """By what 我的补贴 asks for consent: the template of policies, and WeChat's own script."""
+
+    template: str
+    script_url: str
+
+
 class OfficialAccount(Protocol):
     """The WeChat account, as pages need it."""
+
+    async def page_rights(self, url: str) -> Rights:
+        """What the page at `url` shows WeChat. Raises ProviderNonsense."""
+        ...
 
     def authorize_url(self, redirect_uri: str, state: str) -> str:
         """Where a visitor is sent so that WeChat says who it is."""

@@ -65,7 +65,8 @@ async def a_house(ledger_url: str, folder: Path) -> AsyncIterator[House]:
         opened.push_async_callback(sandbox.close)
         gateways = str(sandbox.make_url("")).rstrip("/")
         channels = channel_settings(gateways, False)
-        ways = {"open_base": f"{gateways}/wechat/", "picture_base": f"{gateways}/wechat/"}
+        within = f"{gateways}/wechat/"
+        ways = {"open_base": within, "picture_base": within, "script_url": f"{within}open/js/jweixin-1.6.0.js"}
         settings = Settings(
             ledger=slices.Ledger(url=ledger_url),
             seal=slices.Seal(key_file=folder / "keys.toml"),

@@ -124,7 +124,13 @@ async def test_a_farmer_scans_binds_reads_and_says_that_they_know(
     await pay(house)
     await page.goto(f"{house.root}/wechat/mine")
     await page.wait_for_selector("text=12.5 亩 × 95 元 = 1187.50 元")
+    await page.wait_for_selector("#notices button")
     await look_at(page, screenshots, "mine")
+    await page.click("#notices button")
+    await page.wait_for_selector("text=已记下。以后有新政策")
+    await house.hear()
+    await page.reload()
+    await page.wait_for_selector("text=您已同意用微信接收新政策")
     link = (await house.order("tap", openid=ME))["link"]
     await page.goto(link)
     await page.wait_for_selector("text=样例甲，您好")

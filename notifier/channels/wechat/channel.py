@@ -16,6 +16,7 @@ from notifier.channels.code_classes import Kind
 from notifier.channels.codes import read_codes
 from notifier.channels.verdicts import NOT_SENT_DELAY, unwritable
 from notifier.channels.wechat.client import WireClient
+from notifier.channels.wechat.jssdk import TICKET, PageRights, Ticket, read_ticket, signed
 from notifier.channels.wechat.keywords import fault, fitted
 from notifier.channels.wechat.oauth import authorize_url, exchange_url, read_visitor
 from notifier.channels.wechat.protocol import (
@@ -60,6 +61,7 @@ class Wechat:
         self._codes = read_codes(_CODES, section.codes_file)
         self._client = WireClient(section, wire, Tokens(section, wire, tokens, clock, self._codes))
         self._clock = clock
+        self._ticket: Ticket | None = None
 
     async def send(self, letters: Sequence[Letter], out_id: str) -> Sequence[Outcome]:
         """See `Channel.send`. `out_id` is the client_msg_id; a value that breaks its variable's rule never leaves.
@@ -128,6 +130,19 @@ class Wechat:
         if not isinstance(answer, dict):
             raise ProviderNonsense(f"微信没有给出二维码：{getattr(answer, 'code', '')}；请按代码表处理后重试")
         return read_qr(answer, self._section.picture_base, self._clock.now())
+
+    async def page_rights(self, url: str) -> PageRights:
+        """What the page at `url` shows WeChat so that its buttons work; the ticket is asked for once in two hours.
+
+        Raises ProviderNonsense when WeChat gives no ticket.
+        """
+        now = self._clock.now()
+        if self._ticket is None or self._ticket.until <= now:
+            try:
+                self._ticket = read_ticket(await self._client.get(TICKET, params={"type": "jsapi"}), now)
+            except (TokenUnavailable, NotSent, Lost, Unreadable, WeChatClientException) as error:
+                raise ProviderNonsense(f"微信没有给出页面票据（{type(error).__name__}），请稍后再试") from None
+        return signed(self._ticket, self._section.appid, url, now)
 
     async def publish_menu(self, fields: Mapping[str, object]) -> None:
         """The account's menu is this one; phones show it within minutes. Raises ProviderNonsense. Safe to repeat."""

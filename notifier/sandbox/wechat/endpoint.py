@@ -17,6 +17,7 @@ from notifier.sandbox.wechat.callbacks import CallbackPusher
 from notifier.sandbox.wechat.consents import Consents
 from notifier.sandbox.wechat.followers import Followers, Standing, is_openid
 from notifier.sandbox.wechat.menus import read_menu
+from notifier.sandbox.wechat.pages import PageTickets
 from notifier.sandbox.wechat.refusals import WeChatRefusal, refusal
 from notifier.sandbox.wechat.scenes import Scenes, picture
 from notifier.sandbox.wechat.sending import TemplateSending
@@ -43,6 +44,7 @@ class WeChatGateway:
         self.answers = Answers(recorder, self.pusher.windows)
         self.scenes = Scenes(recorder.clock)
         self.visitors = Visitors(settings, recorder.clock)
+        self.tickets = PageTickets(recorder.clock)
         self.menu: list[dict[str, str]] = []
         self.tokens = TokenOffice(settings, recorder.clock)
         self._sends_per_day = settings.sends_per_day
@@ -85,7 +87,13 @@ class WeChatGateway:
                 return self._picture(request)
             case "user/info":
                 return _answer(self._user(request))
-        raise refusal(40066)
+            case other:
+                return self._of_pages(request, other)
+
+    def _of_pages(self, request: web.Request, tail: str) -> web.StreamResponse:
+        if tail != "ticket/getticket":
+            raise refusal(40066)
+        return _answer(self._ticket(request))
 
     async def _template(self, given: Any, drawn: frozenset[Mishap]) -> dict[str, Any]:
         return {"msgid": await self.sending.send(given, drawn)}
@@ -121,6 +129,12 @@ class WeChatGateway:
         if self.followers.of(openid) is Standing.LEFT:
             return {"subscribe": 0, "openid": openid}
         return {"subscribe": 1, "openid": openid, "language": "zh_CN", "remark": "", "groupid": 0, "tagid_list": []}
+
+    def _ticket(self, request: web.Request) -> dict[str, Any]:
+        self.tokens.check(request.query.get("access_token"))
+        if request.query.get("type") != "jsapi":
+            raise refusal(40097)
+        return {"errcode": 0, "errmsg": "ok", **self.tickets.issue()}
 
     def _plain_token(self, request: web.Request) -> dict[str, Any]:
         if request.method != "GET":

@@ -28,6 +28,7 @@ MEANINGS = {
     40052: "invalid action name",
     40053: "invalid action info",
     40066: "invalid url",
+    40097: "invalid args",
     40125: "invalid appsecret",
     40163: "code been used",
     40164: "invalid ip, not in whitelist",

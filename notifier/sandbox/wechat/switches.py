@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError
 
 from notifier.sandbox.frozen import Frozen
 from notifier.sandbox.wechat.endpoint import WeChatGateway
+from notifier.sandbox.wechat.pages import SCRIPT
 
 _Openid = Annotated[str, Field(pattern=r"^o[A-Za-z0-9_-]{5,63}$")]
 
@@ -41,6 +42,11 @@ class ScanOrder(Frozen):
     """The code's ticket, from qrcode/create."""
 
 
+class PopupOrder(Frozen):
+    template_id: str
+    """A template of wechat.subscriptions."""
+
+
 class TapOrder(Frozen):
     openid: _Openid
     """Who taps the newest card."""
@@ -70,6 +76,9 @@ class WeChatSwitches:
             web.post("/sandbox/scan", self.scan),
             web.post("/sandbox/visitor", self.visit),
             web.post("/sandbox/tap", self.tap),
+            web.post("/sandbox/page", self.page),
+            web.post("/sandbox/popup", self.popup),
+            web.get(f"{self._above}open/js/jweixin-1.6.0.js", self.script),
             web.get("/sandbox/menu", self.menu),
             web.get(f"{self._above}sns/oauth2/access_token", self._wechat.exchange),
             web.get(f"{self._above}connect/oauth2/authorize", self.authorize),
@@ -108,6 +117,25 @@ class WeChatSwitches:
         order = await _read(request, TapOrder)
         return _json({"link": self._wechat.sending.link(order.openid)})
 
+    async def script(self, request: web.Request) -> web.Response:
+        """In place of WeChat's own script."""
+        return web.Response(text=SCRIPT, content_type="text/javascript")
+
+    async def page(self, request: web.Request) -> web.Response:
+        """Whether a page may use the buttons, by its signature."""
+        given = orjson.loads(await request.read())
+        return _json({"ok": self._wechat.tickets.is_signed(given)}, for_pages=True)
+
+    async def popup(self, request: web.Request) -> web.Response:
+        """The visitor presses the button and accepts in the popup; the service is told."""
+        order = await _read(request, PopupOrder)
+        openid, consents = self._wechat.visitors.openid, self._wechat.consents
+        if order.template_id not in consents.templates:
+            raise _bad("template_id 应是 wechat.subscriptions 中的模板")
+        consents.accept([openid], order.template_id)
+        self._wechat.pusher.popup(openid, {order.template_id: "accept"})
+        return _json({"ok": True}, for_pages=True)
+
     async def menu(self, request: web.Request) -> web.Response:
         """The account's menu as it was published last; empty before."""
         return _json({"button": self._wechat.menu})
@@ -139,5 +167,6 @@ def _bad(sentence: str) -> web.HTTPBadRequest:
     return web.HTTPBadRequest(text=orjson.dumps({"error": sentence}).decode(), content_type="application/json")
 
 
-def _json(said: object) -> web.Response:
-    return web.Response(body=orjson.dumps(said), content_type="application/json")
+def _json(said: object, *, for_pages: bool = False) -> web.Response:
+    headers = {"Access-Control-Allow-Origin": "*"} if for_pages else {}
+    return web.Response(body=orjson.dumps(said), content_type="application/json", headers=headers)

@@ -213,10 +213,11 @@ async def find_homes(ledger: Ledger, region_code: str, said: str) -> Sequence[in
     where, bound = _where(Wanted(region_code), ledger)
     vault, name = ledger.vault, normal_name(said)
     digits = "".join(letter for letter in said if letter.isascii() and letter.isdigit())
+    # From who it is to what waits: the other way round reads every household that waits.
     exact = (
-        f"SELECT DISTINCT o.household_id {_FROM} WHERE {where} AND (EXISTS (SELECT 1 FROM person p "
-        "WHERE p.household_id = h.id AND p.name_hash = :name) OR EXISTS (SELECT 1 FROM contact t "
-        "WHERE t.household_id = h.id AND t.kind = 'phone' AND t.value_hash = :phone))"
+        f"SELECT DISTINCT o.household_id {_FROM} WHERE o.household_id IN (SELECT p.household_id FROM person p "
+        "WHERE p.name_hash = :name UNION SELECT t.household_id FROM contact t WHERE t.value_hash = :phone "
+        f"AND t.kind = 'phone') AND {where}"
     )
     in_village = (
         f"SELECT DISTINCT p.id, p.household_id, p.name_sealed {_FROM} JOIN person p ON p.household_id = h.id "

@@ -16,6 +16,7 @@ from notifier.registry.aliases import import_aliases
 from notifier.registry.followers import import_followers
 from notifier.registry.handing_in import HandedIn, handed_in
 from notifier.registry.importing import import_households
+from notifier.registry.name_lists import import_list
 from notifier.registry.regions import import_regions
 from notifier.schedule import SystemClock
 from notifier.settings import Settings, load_settings
@@ -24,7 +25,7 @@ from notifier.store.ledger import Ledger
 from notifier.store.matching import forget_failures
 from notifier.watch.importing import Handed, import_payments
 
-commands = typer.Typer(no_args_is_help=True, help="Import households, payments, followers and regions.")
+commands = typer.Typer(no_args_is_help=True, help="Import households, payments, lists, followers and regions.")
 File = Annotated[Path, typer.Argument(help="the file as it came: .xlsx, .xls or .csv")]
 Files = Annotated[list[Path], typer.Argument(help="files as they came, read in this order: .xlsx, .xls or .csv")]
 Rejected = Annotated[
@@ -169,5 +170,24 @@ def aliases_command(file: File, as_json: AsJson = False) -> None:
             n_new = await import_aliases(ledger, _present(file).path)
             await forget_failures(ledger)
         return {"new": n_new}
+
+    answer(run(work(), as_json=as_json), as_json=as_json)
+
+
+@commands.command("list")
+def list_command(
+    file: File,
+    name: Annotated[str, typer.Option("--name", help='what rules call it: 在名单 "名称"')],
+    rejected: Rejected = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import a list of persons that rules can name (户编号, 身份证号, or 姓名 and 行政村); a new file replaces it."""
+
+    async def work() -> dict[str, Any]:
+        settings = load_settings()
+        async with open_ledger_at(settings) as ledger:
+            await _with_regions(ledger, settings)
+            report = await import_list(ledger, _present(file), name, settings.registry, SystemClock())
+            return _said(report, rejected)
 
     answer(run(work(), as_json=as_json), as_json=as_json)

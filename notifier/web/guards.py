@@ -97,7 +97,7 @@ def _words(refused: web.HTTPException) -> str:
 
 
 _PAGE = (
-    '<!doctype html><html lang="zh-CN" data-theme="light"><head><meta charset="utf-8">'
+    '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>'
     '<link rel="stylesheet" href="/assets/pico.min.css"><link rel="stylesheet" href="/static/console.css"></head>'
     '<body><main class="container"><article><h1>{title}</h1><p>{mend}</p><p><a href="/">回到总览</a></p></article>'

@@ -14,12 +14,15 @@
   function placesOption(figures) {
     return {
       animation: false,
-      textStyle: { fontFamily: font, fontSize: 14 },
+      textStyle: { fontFamily: font, fontSize: 14, color: colour("ink") },
       tooltip: { trigger: "axis", axisPointer: { type: "shadow" }, renderMode: "richText", confine: true },
-      legend: { bottom: 0, itemGap: 12, textStyle: { fontSize: 13 } },
+      legend: { bottom: 0, itemGap: 12, textStyle: { fontSize: 13, color: colour("ink") } },
       grid: { left: 8, right: 16, top: 8, bottom: 56, containLabel: true },
-      xAxis: { type: "value", minInterval: 1, splitNumber: 4 },
-      yAxis: { type: "category", data: figures.places, inverse: true, axisLabel: { fontSize: 14 } },
+      xAxis: {
+        type: "value", minInterval: 1, splitNumber: 4, axisLabel: { color: colour("soft") },
+        splitLine: { lineStyle: { color: colour("edge") } },
+      },
+      yAxis: { type: "category", data: figures.places, inverse: true, axisLabel: { fontSize: 14, color: colour("ink") } },
       series: figures.bands.map((band) => ({
         name: band.name, type: "bar", stack: "owed", data: band.values, barMaxWidth: 24,
         itemStyle: { color: colour(band.key) },
@@ -32,11 +35,11 @@
     return {
       animation: false,
       color: slices,
-      textStyle: { fontFamily: font, fontSize: 14 },
+      textStyle: { fontFamily: font, fontSize: 14, color: colour("ink") },
       tooltip: { renderMode: "richText", confine: true },
       series: [{
         type: "pie", radius: narrow ? ["28%", "46%"] : ["36%", "60%"], center: ["50%", "50%"], data: figures.reasons,
-        label: { formatter: "{b}\n{c} 户", fontSize: narrow ? 12 : 13, overflow: "none" },
+        label: { formatter: "{b}\n{c} 户", fontSize: narrow ? 12 : 13, overflow: "none", color: colour("ink") },
         labelLine: { length: 8, length2: 6 },
       }],
     };
@@ -84,6 +87,7 @@
       if (event.target.closest("[data-print]")) window.print();
     });
     window.addEventListener("resize", draw);
+    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
     // A page that is pushed to is told when its login has ended.
     document.addEventListener("ended", (event) => {
       if (event.detail?.data === "logged-out") window.location.reload();

@@ -23,12 +23,14 @@ from notifier.store.undated import undated_items
 from notifier.store.versions import waiting_versions
 from notifier.store.watching import SourceHealth, read_health
 from notifier.watch.became import Became
-from notifier.watch.deciding import WatchDesk
+from notifier.watch.deciding import Decider, WatchDesk
 from notifier.watch.judging import drift_of, is_due
 from tests.registered import COUNTY, NOW, FrozenClock, a_line, a_workbook, an_id
 from tests.watch.test_step import Shown, a_policy, after_the_baseline, rows, watch
 
 URL = "http://www.example.cn/t20261101_1.html"
+ZHANG = Decider("张三", COUNTY)
+ELSEWHERE = Decider("李四", "640402000000")
 ALIASES = load_aliases(Path("config/headers.toml"), "payments")
 
 
@@ -67,11 +69,13 @@ async def test_a_changed_text_waits_as_a_version_and_is_told_only_when_a_person_
     (waiting,) = await waiting_versions(ledger, COUNTY)
     assert (waiting.version, waiting.told_body, waiting.body[:3]) == (2, "发放高龄津贴。", "更正：")
     assert [(one.version, one.body) for one in await untold_policies(ledger)] == [(1, "发放高龄津贴。")]
-    await at_desk(ledger).tell_version(waiting.benefit_id, 2, "张三")
+    with pytest.raises(InputError, match="区域"):
+        await at_desk(ledger).tell_version(waiting.benefit_id, 2, ELSEWHERE)
+    await at_desk(ledger).tell_version(waiting.benefit_id, 2, ZHANG)
     assert [(one.version, one.body[:3]) for one in await untold_policies(ledger)] == [(2, "更正：")]
     assert await waiting_versions(ledger, COUNTY) == []
     with pytest.raises(InputError, match="第 2 版"):
-        await at_desk(ledger).tell_version(waiting.benefit_id, 2, "张三")
+        await at_desk(ledger).tell_version(waiting.benefit_id, 2, ZHANG)
     assert await rows(ledger, "SELECT who, what FROM audit_entry") == [("张三", "policy.tell_version")]
 
 
@@ -82,7 +86,7 @@ async def test_a_text_that_goes_back_and_forth_or_is_dismissed_comes_up_once(sma
         source.findings = [shown]
         await watch(small, source)
     (waiting,) = await waiting_versions(small, COUNTY)
-    await at_desk(small).dismiss_version(waiting.benefit_id, waiting.version, "张三")
+    await at_desk(small).dismiss_version(waiting.benefit_id, waiting.version, ZHANG)
     await watch(small, source)
     assert await waiting_versions(small, COUNTY) == []
     assert await rows(small, "SELECT version, body FROM benefit") == [(1, "发放高龄津贴。")]
@@ -108,19 +112,21 @@ async def test_an_undated_item_tells_nobody_until_a_person_dates_it(ledger: Ledg
     assert await undated_items(ledger, "640402000000") == []
     assert await untold_policies(ledger) == []
     with pytest.raises(InputError, match="将来"):
-        await at_desk(ledger).date_item(item.item_id, NOW.date() + timedelta(days=3), "张三")
-    benefit_id = await at_desk(ledger).date_item(item.item_id, NOW.date(), "张三")
+        await at_desk(ledger).date_item(item.item_id, NOW.date() + timedelta(days=3), ZHANG)
+    with pytest.raises(InputError, match="区域"):
+        await at_desk(ledger).date_item(item.item_id, NOW.date(), ELSEWHERE)
+    benefit_id = await at_desk(ledger).date_item(item.item_id, NOW.date(), ZHANG)
     assert [one.benefit_id for one in await untold_policies(ledger)] == [benefit_id]
     assert await undated_items(ledger, COUNTY) == []
     with pytest.raises(InputError, match="没有等待"):
-        await at_desk(ledger).refuse_item(item.item_id, "张三")
+        await at_desk(ledger).refuse_item(item.item_id, ZHANG)
 
 
 async def test_a_refused_item_stays_refused_and_one_whose_page_says_its_date_needs_nobody(small: Ledger) -> None:
     late = a_policy("关于草原补奖的通知", url=URL + "?2", document_number="彭政办发〔2026〕9号", published_on=None)
     source, _ = await after_the_baseline(small, a_policy(published_on=None), late)
     items = await undated_items(small, COUNTY)
-    await at_desk(small).refuse_item(items[0].item_id, "张三")
+    await at_desk(small).refuse_item(items[0].item_id, ZHANG)
     policy = late.benefit
     assert isinstance(policy, Policy)
     source.findings = [a_policy(), replace(late, benefit=replace(policy, published_on=NOW.date()))]
@@ -151,7 +157,7 @@ async def test_attachments_are_kept_sealed_and_a_payment_list_waits_for_a_person
     assert (await open_attachment(ledger, kept[0].attachment_id))[1] == b"word"
     assert await rows(ledger, "SELECT COUNT(*) FROM payment") == [(0,)]
     (draft,) = await payment_drafts(ledger, COUNTY)
-    done = await at_desk(ledger).take_draft(draft.attachment_id, "张三")
+    done = await at_desk(ledger).take_draft(draft.attachment_id, ZHANG)
     assert done.n_new == 1
     assert await rows(ledger, "SELECT COUNT(*) FROM payment") == [(1,)]
     assert await payment_drafts(ledger, COUNTY) == []
@@ -177,12 +183,12 @@ async def test_a_list_that_shrinks_raises_an_alarm_until_it_is_long_again_or_acc
         NOW + timedelta(minutes=30),
     )
     assert await look(None, NeedsPerson("网站要求用浏览器访问")) is SourceState.DRIFT
-    await at_desk(small).accept_list("shown", "张三", anew=True)
+    await at_desk(small).accept_list("shown", ZHANG, anew=True)
     assert (await read_health(small, "shown")).baseline_at is None
     assert await look(7) is SourceState.WELL
     assert await look(None, NeedsPerson("网站要求用浏览器访问")) is SourceState.PERSON
     with pytest.raises(InputError, match="nobody"):
-        await at_desk(small).accept_list("nobody", "张三", anew=False)
+        await at_desk(small).accept_list("nobody", ZHANG, anew=False)
 
 
 async def test_a_site_that_asks_for_patience_is_left_alone(small: Ledger) -> None:

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from notifier.campaigns.drafting import limited, open_rule
 from notifier.domain.errors import InputError
+from notifier.domain.regions import span
 from notifier.domain.rule_fields import Field
 from notifier.domain.rule_forms import explain, from_json
 from notifier.domain.rule_language import parse_rule, print_rule
@@ -134,7 +135,8 @@ async def _page(request: web.Request, found: Draft, asked: _Asked, words: Vocabu
             "total": sum(one.n for one in counts),
             "n_households": sum(one.n_households for one in counts),
         }
-    within = {code: name for code, name in words.regions.items() if code.startswith(region.rstrip("0"))}
+    first, last = span(region)
+    within = {code: name for code, name in words.regions.items() if first <= code <= last}
     return await render_step(
         request,
         "audience",

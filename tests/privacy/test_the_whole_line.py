@@ -181,7 +181,7 @@ async def _visit(line: Line) -> None:
             for path in ("/", "/part", "/reviews", "/matching", "/api/report", "/api/campaigns", "/metrics", "/ready"):
                 await browser.page(path)
             for number in numbers:
-                for part in ("", "/part", "/unreached"):
+                for part in ("", "/unreached"):
                     await browser.page(f"/campaigns/{number}{part}")
                 book = await browser.page(f"/campaigns/{number}/report.xlsx", keep=False)
                 line.said[f"{user} report {number}"] = _unzipped(book)

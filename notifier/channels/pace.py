@@ -6,7 +6,8 @@ import asyncio
 class Pace:
     """Spreads calls so that no second sees more than `calls_per_second`, after a burst of a tenth of that.
 
-    First come, first served within this process; several processes share an account by dividing the setting.
+    First come, first served within this process, but for what a person waits for; several processes share an account
+    by dividing the setting.
     """
 
     def __init__(self, calls_per_second: int) -> None:
@@ -20,8 +21,11 @@ class Pace:
         self._next_s = slot + self._step_s
         return max(0.0, slot - now_s)
 
-    async def turn(self) -> None:
-        """It is this caller's turn."""
+    async def turn(self, *, first: bool = False) -> None:
+        """It is this caller's turn; with `first` at once, and whoever waits from now on waits one step longer."""
+        if first:
+            self._next_s = max(self._next_s, asyncio.get_running_loop().time() - self._burst_s) + self._step_s
+            return
         wait = self.wait_s(asyncio.get_running_loop().time())
         if wait > 0:
             await asyncio.sleep(wait)

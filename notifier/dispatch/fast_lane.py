@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 import structlog
 
+from notifier.dispatch.direct import send_left
 from notifier.dispatch.step import DispatchDesk, send_chunk
 from notifier.domain.lanes import FAST
 from notifier.store.dispatching import open_chunks
@@ -48,6 +49,7 @@ async def fast_lane(desk: DispatchDesk) -> AsyncIterator[None]:
 async def _attend(desk: DispatchDesk) -> None:
     while not desk.stopping.is_set():
         try:
+            await send_left(desk)
             await send_fast(desk)
         except Exception as error:  # noqa: BLE001  # one chunk must not close the lane to the others
             _LOG.error("fast_lane_failed", kind=type(error).__name__)

@@ -70,6 +70,8 @@ class Letter:
     by: By = By.TEMPLATE
     n_segments: int = 1
     """Billed parts of the text."""
+    is_awaited: bool = False
+    """Somebody waits for it (a login code): it takes the next turn, before whatever else waits for one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ class DirectCall:
     said: Filled = field(repr=False)
 
 
-def _hash(ledger: Ledger, direct: Direct) -> bytes:
+def hash_of(ledger: Ledger, direct: Direct) -> bytes:
+    """The address as the ledger finds it."""
     return ledger.vault.blind("phone" if direct.medium is Medium.SMS else "openid", direct.address)
 
 
@@ -42,7 +43,7 @@ async def carried_by(c: AsyncConnection, ledger: Ledger, direct: Direct) -> Oper
         return None
     row = (
         await c.execute(
-            text("SELECT operator FROM operator_hint WHERE phone_hash = :hash"), {"hash": _hash(ledger, direct)}
+            text("SELECT operator FROM operator_hint WHERE phone_hash = :hash"), {"hash": hash_of(ledger, direct)}
         )
     ).first()
     if row is None:
@@ -56,7 +57,7 @@ async def write_direct(
     """The call is written ahead and counted for its number's caps; or the moment at which those would let it pass."""
     metered, said = way
     await take_ids(c, "attempt", 0)  # lets one sender after the other, see number_caps
-    address = _hash(ledger, direct)
+    address = hash_of(ledger, direct)
     fits = fits_at(await _sent(c, metered.gateway, said.template, address, now), metered.limits, now)
     if fits > now:
         return fits

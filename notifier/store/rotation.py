@@ -44,6 +44,7 @@ SEALED_COLUMNS: tuple[SealedColumn, ...] = (
     SealedColumn("upload", "file_sealed"),
     SealedColumn("push", "sealed"),
     SealedColumn("heard_part", "sealed"),
+    SealedColumn("direct_attempt", "sealed"),
     SealedColumn("inquiry", "contact_sealed"),
     SealedColumn("inquiry", "text_sealed"),
     SealedColumn("inquiry_step", "text_sealed"),

@@ -26,6 +26,18 @@ def test_a_lone_call_never_waits() -> None:
     assert Pace(1).wait_s(1000.0) == 0.0
 
 
+async def test_what_a_person_waits_for_goes_before_whoever_waits_and_takes_its_place_in_the_rate() -> None:
+    pace, loop = Pace(50), asyncio.get_running_loop()
+    waiting = [asyncio.create_task(pace.turn()) for _ in range(20)]
+    await asyncio.sleep(0)
+    begun = loop.time()
+    await pace.turn(first=True)
+    assert loop.time() - begun < 0.02
+    assert not all(one.done() for one in waiting)
+    assert pace.wait_s(loop.time()) > 15 / 50, "the one behind waits for all of them"
+    await asyncio.gather(*waiting)
+
+
 async def test_callers_really_wait_their_turn() -> None:
     pace, loop = Pace(100), asyncio.get_running_loop()
     begun = loop.time()

@@ -12,10 +12,14 @@ import pytest
 
 from notifier.channels import open_channels
 from notifier.dispatch.connections import Connections
+from notifier.dispatch.direct import send_left, send_now
+from notifier.dispatch.fast_lane import fast_lane
 from notifier.dispatch.step import DispatchDesk
 from notifier.domain import settings
 from notifier.domain.contracts import Channel
+from notifier.domain.direct import Direct
 from notifier.domain.messages import Medium
+from notifier.domain.outcomes import Accepted, Postponed
 from notifier.sandbox import handsets
 from notifier.sandbox.server import CMPP_GATEWAY
 from notifier.store import tally
@@ -258,3 +262,28 @@ async def test_a_part_that_never_comes_is_waited_for_and_its_repeats_are_known(c
     await county.track()
     assert await county.one("SELECT COUNT(*) FROM heard_part") == 0
     assert await county.one("SELECT COUNT(*) FROM inquiry") == 1
+
+
+async def test_a_process_without_the_connection_has_its_codes_sent_by_the_one_that_has_it(county: SmallCounty) -> None:
+    web = a_process(county).dispatching
+    login = Direct(phone(1), "login", {"code": "640425"}, by_user="clerk")
+    async with fast_lane(county.dispatching):
+        assert isinstance(await send_now(web, login), Accepted)
+    assert [one.text for one in county.received()] == ["【彭阳惠农】验证码640425，5分钟内有效。"]
+    await county.hear()
+    rows = await county.rows("SELECT state, outcome, delivered, sealed FROM direct_attempt ORDER BY id")
+    assert rows == [("settled", "accepted", None, None), ("settled", "accepted", 1, None)]
+
+
+async def test_a_code_that_nobody_takes_in_time_is_not_sent_any_more(county: SmallCounty) -> None:
+    web = a_process(county).dispatching
+    waiting = asyncio.create_task(send_now(web, Direct(phone(1), "login", {"code": "640425"})))
+    async with asyncio.timeout(5):
+        while not await county.one("SELECT COUNT(*) FROM direct_attempt"):  # noqa: ASYNC110 - the ledger has no bell
+            await asyncio.sleep(0.01)
+    county.clock.ahead = timedelta(seconds=11)
+    outcome = await waiting
+    assert isinstance(outcome, Postponed)
+    assert outcome.code == "no_gateway"
+    assert await send_left(county.dispatching) == 0
+    assert county.received() == []

@@ -60,7 +60,7 @@ class AliyunSms:
 
     async def send(self, letters: Sequence[Letter], out_id: str) -> Sequence[Outcome]:
         """See `Channel.send`. A batch refused for one letter's sake is Postponed("batch_refused:…", 0) throughout."""
-        await self._pace.turn()
+        await self._pace.turn(first=letters[0].is_awaited)
         try:
             call = send_call(self._account, letters, out_id, self._stamp())
         except ValueError:

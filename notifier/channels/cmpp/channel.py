@@ -75,7 +75,8 @@ class Cmpp:
             return unwritable(1)[0]
         try:
             session = await self._line.session()
-            answer = await self._submit(session, first, None if rest else partial(self._keep_late, out_id))
+            late = None if rest else partial(self._keep_late, out_id)
+            answer = await self._submit(session, first, late, is_awaited=letter.is_awaited)
         except TurnedAway as error:
             return self._codes.outcome(f"connect:{error.status}", self._clock.now())
         except NotSent as error:
@@ -121,10 +122,12 @@ class Cmpp:
             if not (answer.result and is_flow_control(answer.result, self._codes)) or loop.time() > give_up_s:
                 return answer
 
-    async def _submit(self, session: Session, part: Submit, late: Late | None = None) -> SubmitResp:
+    async def _submit(
+        self, session: Session, part: Submit, late: Late | None = None, *, is_awaited: bool = False
+    ) -> SubmitResp:
         loop = asyncio.get_running_loop()
         await asyncio.sleep(max(0.0, self._resume_s - loop.time()))
-        await self._pace.turn()
+        await self._pace.turn(first=is_awaited)
         answer = await session.submit(part, late)
         if answer.result and is_flow_control(answer.result, self._codes):
             delay = self._codes.of(result_code(answer.result)).delay

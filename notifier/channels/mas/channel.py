@@ -43,7 +43,7 @@ class Mas:
 
     async def send(self, letters: Sequence[Letter], out_id: str) -> Sequence[Outcome]:
         """See `Channel.send`. `out_id` stays here: MAS takes no reference of ours."""
-        await self._pace.turn()
+        await self._pace.turn(first=letters[0].is_awaited)
         try:
             call = submit_call(self._account, letters)
         except ValueError:

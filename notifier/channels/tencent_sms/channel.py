@@ -52,7 +52,7 @@ class TencentSms:
 
     async def send(self, letters: Sequence[Letter], out_id: str) -> Sequence[Outcome]:
         """See `Channel.send`. Outcomes may differ within a call, since each number has a status of its own."""
-        await self._pace.turn()
+        await self._pace.turn(first=letters[0].is_awaited)
         try:
             call = send_call(self._account, letters, out_id, self._clock.now())
         except ValueError:

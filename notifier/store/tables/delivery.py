@@ -183,12 +183,13 @@ class ParkedReceipt(SQLModel, table=True):
 class DirectAttempt(SQLModel, table=True):
     """One call with a text outside of every campaign (a login code, an answer, a trial), written before it leaves.
 
-    What it said is not kept, and its address only as a hash. state: sending (after a crash: unsure), settled.
+    What it said is not kept, and its address only as a hash. state: sending (after a crash: unsure), settled; left (for
+    the process that has the gateway, with what is to be sent in `sealed`), taken.
     `delivered` is null until a receipt came, then 0 or 1, and never goes back from 1.
     """
 
     __tablename__ = "direct_attempt"
-    __table_args__ = (Index("ix_direct_attempt_ref", "provider_ref"),)
+    __table_args__ = (Index("ix_direct_attempt_ref", "provider_ref"), Index("ix_direct_attempt_state", "state"))
 
     id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
     out_id: str = Field(unique=True)
@@ -203,6 +204,7 @@ class DirectAttempt(SQLModel, table=True):
     provider_ref: str | None = None
     delivered: int | None = None
     receipt_code: str | None = None
+    sealed: bytes | None = Field(default=None, sa_column=Column(SEALED))
     started_at: int = Field(sa_column=Column(BIG, nullable=False))
     ended_at: int | None = Field(default=None, sa_column=Column(BIG))
 

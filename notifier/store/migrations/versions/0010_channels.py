@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("provider_ref", sa.String(), nullable=True),
         sa.Column("delivered", sa.Integer(), nullable=True),
         sa.Column("receipt_code", sa.String(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.Column("started_at", _BIG, nullable=False),
         sa.Column("ended_at", _BIG, nullable=True),
         sa.PrimaryKeyConstraint("id"),
@@ -35,6 +36,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("direct_attempt", schema=None) as batch_op:
         batch_op.create_index("ix_direct_attempt_ref", ["provider_ref"], unique=False)
+        batch_op.create_index("ix_direct_attempt_state", ["state"], unique=False)
     op.create_table(
         "heard_part",
         sa.Column("gateway", sa.String(), nullable=False),

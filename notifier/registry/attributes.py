@@ -1,12 +1,13 @@
 """What a roster says of a household beyond its people, as the ledger stores it: flags 0 or 1, counts, areas."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 
 from notifier.domain.errors import InputError
 from notifier.domain.identity import says_nothing, written
 from notifier.sources.lines import Cell
+from notifier.store.kinds import KIND
 
 _NO = frozenset(
     (
@@ -33,7 +34,7 @@ _AREAS = {"farmland": "farmland_mu", "grassland": "grassland_mu", "reforested": 
 _COUNTS = {"sheep": "n_sheep", "cattle": "n_cattle", "pigs": "n_pigs"}
 _FLAGS = {"low_income": "is_low_income", "destitute": "is_destitute"}
 _MONITORED = ("监测", "边缘", "不稳定", "突发严重")
-_UNIT = re.compile(r"(亩|只|头|口|匹)$")
+_UNIT = re.compile(r"(亩|只|头|口|匹|箱|峰|羽|个|棚|株)$")
 _MOST = Decimal(1_000_000)
 
 HOUSEHOLD_FIELDS = frozenset(
@@ -48,6 +49,11 @@ HOUSEHOLD_FIELDS = frozenset(
 """Fields that describe the household: clerks write them once and leave them empty on its other rows."""
 
 
+def of_household(fields: Iterable[str]) -> set[str]:
+    """Those of the fields that describe the household, kinds included."""
+    return {name for name in fields if name in HOUSEHOLD_FIELDS or name.startswith(KIND)}
+
+
 def is_yes(cell: Cell) -> bool:
     """True for 是, √, 1, a grade, any word but the ones that deny; False for an empty cell."""
     return not says_nothing(cell) and written(cell).lower() not in _NO and cell is not False
@@ -55,6 +61,8 @@ def is_yes(cell: Cell) -> bool:
 
 def read_attributes(cells: Mapping[str, Cell]) -> tuple[dict[str, Decimal], list[str]]:
     """(attribute column -> value for every column that the sheet has, sentences about what could not be read).
+
+    A county's own kinds stand under `kind:` and their name.
 
     An empty cell is 0: a sheet that has the column says "none" by leaving it empty.
     """
@@ -71,6 +79,12 @@ def read_attributes(cells: Mapping[str, Cell]) -> tuple[dict[str, Decimal], list
                     values[column] = _number(cells[name], whole)
                 except InputError as problem:
                     problems.append(str(problem))
+    for name in cells:
+        if name.startswith(KIND):
+            try:
+                values[name] = _number(cells[name], False)
+            except InputError as problem:
+                problems.append(f"「{name.removeprefix(KIND)}」{problem}")
     return values, problems
 
 

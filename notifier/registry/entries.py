@@ -16,7 +16,7 @@ from notifier.domain.identity import (
     says_nothing,
     written,
 )
-from notifier.registry.attributes import HOUSEHOLD_FIELDS, is_yes
+from notifier.registry.attributes import is_yes, of_household
 from notifier.sources.lines import Cell
 from notifier.sources.workbook import SheetRow
 
@@ -153,7 +153,7 @@ def by_household(rows: Iterable[SheetRow]) -> Iterator[list[Line]]:
         cells = dict(row.cells)
         if follows:
             above = held[-1].cells
-            cells |= {name: above[name] for name in HOUSEHOLD_FIELDS & cells.keys() if says_nothing(cells[name])}
+            cells |= {name: above[name] for name in of_household(cells) if says_nothing(cells[name])}
         held.append(Line(row, cells))
     if held:
         yield held

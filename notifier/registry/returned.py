@@ -10,7 +10,7 @@ from typing import Any
 import xlsxwriter
 
 from notifier.domain.identity import says_nothing
-from notifier.registry.attributes import HOUSEHOLD_FIELDS
+from notifier.registry.attributes import of_household
 from notifier.registry.drafts import Remark
 from notifier.sources.workbook import SheetRow
 
@@ -98,7 +98,7 @@ def _filled(remark: Remark) -> list[object]:
     cells: list[object] = list(row.original)
     if row.problem:
         return cells
-    for name in HOUSEHOLD_FIELDS & row.columns.keys():
+    for name in of_household(row.columns):
         at = row.columns[name]
         if at < len(cells) and says_nothing(cells[at]):
             cells[at] = remark.line.cells[name]

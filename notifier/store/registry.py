@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.rules import ATTRIBUTES, AttributeKind
+from notifier.store.kinds import KIND_SCALE, keep_kinds, read_kinds
 from notifier.store.ledger import Ledger, take_ids
 from notifier.store.stand_ins import stand_ins
 from notifier.store.tables.columns import MU_SCALE, stamp
@@ -79,8 +80,8 @@ class Known:
 
 
 def stored(values: Mapping[str, Decimal]) -> dict[str, int]:
-    """Attribute values as the ledger stores them: whole numbers, areas in thousandths of a 亩."""
-    return {column: round(value * _SCALES[column]) for column, value in values.items()}
+    """Attribute values as the ledger stores them: whole numbers, areas and kinds in thousandths."""
+    return {column: round(value * _SCALES.get(column, KIND_SCALE)) for column, value in values.items()}
 
 
 async def alone(connection: AsyncConnection) -> None:
@@ -134,13 +135,14 @@ async def _households(connection: AsyncConnection, ledger: Ledger, listed: dict[
         ),
         listed,
     )
+    kinds = await read_kinds(connection, ledger, listed)
     return [
         KnownHousehold(
             bytes(row[1]),
             row[2],
             row[3],
             bytes(row[4]),
-            dict(zip(_COLUMNS, row[6:], strict=True)),
+            dict(zip(_COLUMNS, row[6:], strict=True)) | kinds.get(row[0], {}),
             id=row[0],
             householder_id=row[5],
         )
@@ -195,6 +197,7 @@ async def keep(connection: AsyncConnection, ledger: Ledger, known: Known, now: d
     at = stamp(now)
     await _many(connection, _INSERT_HOUSEHOLD, [_household_values(one, at) for one in homes])
     await _many(connection, _UPDATE_HOUSEHOLD, [_household_values(one, at) for one in changed_homes])
+    await keep_kinds(connection, {one.id: one.attributes for one in (*homes, *changed_homes)})
     await _many(connection, _INSERT_PERSON, [_person_values(ledger, one) for one in persons])
     await _many(connection, _UPDATE_PERSON, [_changed_person_values(ledger, one) for one in changed_persons])
     await _many(connection, _INSERT_CONTACT, [_contact_values(ledger, *pair) | {"at": at} for pair in contacts])

@@ -11,8 +11,9 @@ from notifier.domain.identity import mask_name
 from notifier.domain.regions import span
 from notifier.domain.rule_reasons import Why, why
 from notifier.domain.rules import ATTRIBUTES, AttributeKind, Facts, PastPayment, Rule, Vocabulary
+from notifier.store.kinds import KIND_SCALE
 from notifier.store.ledger import Ledger
-from notifier.store.rules import COUNTY_TIME, KIND_SCALE, Bound, compile_rule
+from notifier.store.rules import COUNTY_TIME, Bound, compile_rule
 from notifier.store.tables.columns import MU_SCALE, instant
 
 _SCALES = {one.column: MU_SCALE if one.kind is AttributeKind.AREA else 1 for one in ATTRIBUTES}

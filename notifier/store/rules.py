@@ -23,12 +23,11 @@ from notifier.domain.rules import (
     Rule,
     Within,
 )
+from notifier.store.kinds import KIND_SCALE
 from notifier.store.tables.columns import MU_SCALE, stamp
 
 Bound = dict[str, int | str]
 COUNTY_TIME = ZoneInfo("Asia/Shanghai")
-KIND_SCALE = 1000
-"""Amounts of kinds are thousandths in the ledger."""
 
 # Counted, not stored; a household has few persons and they are found by an index.
 _N_PERSONS = "(SELECT COUNT(*) FROM person q WHERE q.household_id = h.id)"

@@ -46,9 +46,13 @@ class KeyDesk:
         return await list_keys(self._ledger, by.region_code)
 
     async def revoke(self, by: User, key_id: int) -> None:
-        """The key opens nothing any more."""
+        """The key opens nothing any more. Raises InputError for one that is not there or was revoked before."""
         if not await revoke_key(self._ledger, key_id, by.region_code, by.name, self._clock.now()):
             raise InputError("没有这个密钥，或已经撤销")
+
+    async def has(self, by: User, key_id: int) -> bool:
+        """True when the manager's region has that key, revoked ones too."""
+        return any(one.key_id == key_id for one in await self.keys(by))
 
 
 async def user_with_key(ledger: Ledger, secret: str, now: datetime) -> User | None:

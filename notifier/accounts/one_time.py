@@ -30,7 +30,7 @@ _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 _RECOVERY = re.compile(f"[{_LETTERS}]{{5}}-[{_LETTERS}]{{5}}", re.IGNORECASE)
 
 
-async def begin_totp(ledger: Ledger, name: str) -> str:
+async def begin_totp(ledger: Ledger, name: str, now: datetime) -> str:
     """The account has a new secret that counts once `confirm_totp` has seen a password made from it; the otpauth
     address for the app. Raises InputError when a confirmed one is in use."""
     found = (await factors_of(ledger, name)).get(FactorKind.TOTP)
@@ -38,6 +38,8 @@ async def begin_totp(ledger: Ledger, name: str) -> str:
         raise InputError("已经启用动态密码；更换手机请先停用，再重新启用")
     secret = pyotp.random_base32()
     await put_factor(ledger, name, Factor(FactorKind.TOTP, secret, None))
+    async with ledger.writing() as c:
+        await append(c, name, "totp.begun", {}, at=now)
     return _address(name, secret)
 
 

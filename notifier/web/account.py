@@ -96,7 +96,7 @@ async def do_totp(request: web.Request) -> web.Response:
     desk, user, form = request.app[DESK], request[USER], await request.post()
     deed, now = request.match_info["deed"], desk.clock.now()
     if deed == "begin":
-        await attempt(request, begin_totp(desk.ledger, user.name), "请用验证器应用扫描二维码，再输入 6 位数字")
+        await attempt(request, begin_totp(desk.ledger, user.name, now), "请用验证器应用扫描二维码，再输入 6 位数字")
         raise web.HTTPSeeOther("/account/totp")
     if deed == "drop":
         if await drop_totp(desk.ledger, user.name, user.name, now):

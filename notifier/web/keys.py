@@ -53,9 +53,11 @@ async def add_key(request: web.Request) -> web.Response:
 
 
 async def revoke_key(request: web.Request) -> web.Response:
-    """POST /keys/{key}/revoke: it opens nothing any more."""
-    user = demand(request, Permission.MANAGE)
-    await attempt(request, _desk(request).revoke(user, path_number(request, "key")), "已撤销，立即失效")
+    """POST /keys/{key}/revoke: it opens nothing any more; 404 outside the region."""
+    user, key_id = demand(request, Permission.MANAGE), path_number(request, "key")
+    if not await _desk(request).has(user, key_id):
+        raise web.HTTPNotFound
+    await attempt(request, _desk(request).revoke(user, key_id), "已撤销，立即失效")
     raise web.HTTPSeeOther("/keys")
 
 

@@ -38,6 +38,7 @@ _DEED_TEXT: Mapping[str, str] = {
     "user.password": "重置密码",
     "user.unlocked": "解除锁定",
     "password.changed": "修改自己的密码",
+    "totp.begun": "开始启用动态密码",
     "totp.enabled": "启用动态密码",
     "totp.dropped": "停用动态密码",
     "phone.code": "索取手机验证码",

@@ -18,11 +18,13 @@ from notifier.web import (
     deeds,
     draft_audience,
     draft_check,
+    draft_list,
     draft_words,
     drafts,
     entrance,
     farmer,
     filings,
+    help,
     household,
     inquiries,
     keys,
@@ -68,6 +70,7 @@ ROUTES: tuple[Iterable[web.RouteDef], ...] = (
     draft_words.ROUTES,
     draft_audience.ROUTES,
     draft_check.ROUTES,
+    draft_list.ROUTES,
     queues.ROUTES,
     officer.ROUTES,
     farmer.ROUTES,
@@ -84,6 +87,7 @@ ROUTES: tuple[Iterable[web.RouteDef], ...] = (
     sources.ROUTES,
     policies.ROUTES,
     contacts.ROUTES,
+    help.ROUTES,
 )
 """Each module of pages, and the addresses it answers."""
 

@@ -14,6 +14,7 @@ from notifier.accounts.roles import ROLE_TEXT, Permission, User
 from notifier.domain.shares import floored
 from notifier.report.words import CAMPAIGN_TEXT, LEVEL_TEXT, MEDIUM_TEXT, VISIT_TEXT, reason_text
 from notifier.web.charts import bar
+from notifier.web.help_texts import help_for
 from notifier.web.navigation import places_of
 from notifier.web.sessions import USER, csrf_token, told
 
@@ -69,7 +70,13 @@ def set_up_pages(app: web.Application) -> None:
     )
     texts = {"CAMPAIGN_TEXT": CAMPAIGN_TEXT, "LEVEL_TEXT": LEVEL_TEXT, "MEDIUM_TEXT": MEDIUM_TEXT}
     aiohttp_jinja2.get_env(app).globals.update(
-        texts, VISIT_TEXT=VISIT_TEXT, ROLE_TEXT=ROLE_TEXT, Permission=Permission, floored=floored, places_of=places_of
+        texts,
+        VISIT_TEXT=VISIT_TEXT,
+        ROLE_TEXT=ROLE_TEXT,
+        Permission=Permission,
+        floored=floored,
+        places_of=places_of,
+        help_for=help_for,
     )
     app.router.add_static("/static", HERE / "static")
     present = [name for name in _WANTED if (LIBRARIES / name).is_file()]

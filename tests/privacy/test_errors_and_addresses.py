@@ -32,9 +32,11 @@ ALLOWED = {
     "key",
     "login",
     "payment",
-    "project", "source",
+    "project",
+    "source",
     "secret",
     "visit",
+    "screen",
 }
 """Variables of addresses: numbers of ours, deeds, marks that stand for somebody, and the callback secret."""
 

@@ -15,6 +15,7 @@ from notifier.commands import (
     sourcing,
     staffing,
     telling,
+    visiting,
 )
 
 app = typer.Typer(
@@ -40,7 +41,7 @@ app.add_typer(telling.campaign, name="campaign")
 app.add_typer(filing.filing, name="filing")
 app.add_typer(policies.policy, name="policy")
 app.add_typer(sourcing.source, name="source")
-app.add_typer(telling.visit, name="visit")
+app.add_typer(visiting.commands, name="visit")
 app.add_typer(telling.unmatched, name="unmatched")
 app.add_typer(inquiring.inquiry, name="inquiry")
 app.add_typer(inquiring.household, name="household")

@@ -16,19 +16,17 @@ from notifier.domain.errors import InputError
 from notifier.domain.outcomes import REASON_TEXT, Reason
 from notifier.report.rate import Report, rate_report
 from notifier.report.table import report_table
-from notifier.report.words import reason_text
 from notifier.report.workbook import write_workbook
+from notifier.schedule import SystemClock
 from notifier.settings import load_settings
 from notifier.store import campaigns as stored
+from notifier.store import unmatched as queue
 from notifier.store.drafts import draft
 from notifier.store.retrying import MENDABLE
-from notifier.store import unmatched as queue
-from notifier.store.visits import Report as VisitReport
 
 campaign = typer.Typer(
     no_args_is_help=True, help="List, review, launch, pause, resume and cancel campaigns, or let one out at any hour."
 )
-visit = typer.Typer(no_args_is_help=True, help="Open visits: list, sign off, excuse.")
 unmatched = typer.Typer(no_args_is_help=True, help="Payment lines that found nobody, or several: work them off.")
 
 Who = Annotated[str, typer.Option("--by", help="the user who decides; stands in the audit trail")]
@@ -185,7 +183,7 @@ def report_command(
         async with open_ledger_at(load_settings()) as ledger:
             report = await rate_report(ledger, number, region)
             if xlsx is not None:
-                xlsx.write_bytes(await write_workbook(ledger, report))
+                xlsx.write_bytes(await write_workbook(ledger, report, SystemClock().now()))
             return report
 
     report: Report = run(work(), as_json=as_json)
@@ -195,66 +193,6 @@ def report_command(
         Console().print(report_table(report, villages=villages))
     if report.problems:
         raise typer.Exit(1)
-
-
-@visit.command("list")
-def visit_list(
-    region: Annotated[str, typer.Option(help="12-digit code")] = _COUNTY, after: int = 0, as_json: AsJson = False
-) -> None:
-    """Visits of a region that wait, names and phones masked."""
-
-    async def work(app: App) -> list[dict[str, Any]]:
-        found = await app.visits.open_visits(region, after)
-        return [
-            {**plain(one), "name": one.householder, "phones": list(one.phones), "reason_text": reason_text(one.reason)}
-            for one in found
-        ]
-
-    found = _with_app(work, as_json)
-    lines = [
-        f"{one['visit_id']:>6} {one['region_code']} {one['group_name'] or ''} {one['name']} {one['reason_text']}"
-        for one in found
-    ]
-    answer(found, as_json=as_json, text="\n".join(lines) or "没有待入户的农户")
-
-
-@visit.command("sign")
-def visit_sign(
-    numbers: Annotated[list[int], typer.Argument(help="their numbers, as listed")],
-    by: Who,
-    how: Annotated[str, typer.Option(help="上门, 电话 …")] = "上门",
-    remark: str | None = None,
-    as_json: AsJson = False,
-) -> None:
-    """The households were told in person; one that is not open ends it with what was signed so far kept."""
-
-    async def work(app: App) -> None:
-        for number in numbers:
-            await app.visits.sign_off(number, by, how, remark)
-
-    _permitted((by, Permission.VISIT), work, as_json)
-    answer({"visits": numbers, "state": "signed"}, as_json=as_json)
-
-
-@visit.command("excuse")
-def visit_excuse(number: Number, by: Who, reason: Annotated[str, typer.Option()], as_json: AsJson = False) -> None:
-    """Nobody is there to be told (去世销户, 户口迁出, 名单有误); a second person confirms."""
-    known = {text: one for one, text in REASON_TEXT.items()} | {one.value: one for one in Reason}
-
-    async def work(app: App) -> None:
-        if reason not in known:
-            raise InputError(f"没有“{reason}”这个原因;可用:去世销户、户口迁出、名单有误")
-        await app.visits.ask_excuse(number, known[reason], VisitReport(by, app.clock.now(), "免通知"))
-
-    _permitted((by, Permission.VISIT), work, as_json)
-    answer({"visit": number, "state": "excuse_asked"}, as_json=as_json)
-
-
-@visit.command("confirm")
-def visit_confirm(number: Number, by: Who, as_json: AsJson = False) -> None:
-    """Confirm an excuse that another person asked for."""
-    _permitted((by, Permission.EXCUSE), lambda app: app.visits.confirm_excuse(number, by), as_json)
-    answer({"visit": number, "state": "excused"}, as_json=as_json)
 
 
 @unmatched.command("list")

@@ -1,7 +1,8 @@
-"""The report as an Excel workbook: 汇总, 乡镇, 村, 未通知户 (names masked)."""
+"""The report as an Excel workbook: 汇总, 乡镇, 村, 未通知户 (names masked), and 办结率 of inquiries by region."""
 
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from xlsxwriter import Workbook
@@ -10,6 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 from notifier.report.rate import Place, Report
 from notifier.report.rates import Figures
 from notifier.report.words import CAMPAIGN_TEXT, LEVEL_TEXT, MEDIUM_TEXT, VISIT_TEXT, reason_text
+from notifier.store.inquiry_rates import RegionRate, rates_below
 from notifier.store.ledger import Ledger
 from notifier.store.reporting import UnreachedHousehold, region_names, unreached_households
 
@@ -19,13 +21,14 @@ _NUMBERS = ("应通知", "已通知", "其中本人确认", "未通知", "免予
 Cell = str | int | None
 
 
-async def write_workbook(ledger: Ledger, report: Report) -> bytes:
+async def write_workbook(ledger: Ledger, report: Report, now: datetime) -> bytes:
     """The .xlsx of the report. Names are masked; a cell that looks like a formula stays text.
 
     The list of unreached households ends after 200,000 rows and then says so in its last row.
     """
     unreached = await unreached_households(ledger, report.campaign_id, report.region_code, MOST_LISTED + 1)
     names = await region_names(ledger)
+    settled = await rates_below(ledger, report.region_code, now)
     file = io.BytesIO()
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with Workbook(file, options) as book:
@@ -35,6 +38,8 @@ async def write_workbook(ledger: Ledger, report: Report) -> bytes:
         _write(book, styles, "村", ("代码", "村", *_NUMBERS), map(_place_row, report.villages))
         heads = ("乡镇", "村", "组", "户主（已脱敏）", "原因", "入户情况")
         _write(book, styles, "未通知户", heads, _unreached_rows(unreached, names))
+        heads = ("代码", "地区", "办结率", "收到", "办结", "超期未办结")
+        _write(book, styles, "咨询办结", heads, [_settled_row(one, names) for one in settled])
     return file.getvalue()
 
 
@@ -58,6 +63,11 @@ def _numbers(of: Figures) -> Sequence[Cell]:
 
 def _place_row(place: Place) -> Sequence[Cell]:
     return place.code, place.name, *_numbers(place.figures)
+
+
+def _settled_row(one: RegionRate, names: Mapping[str, str]) -> Sequence[Cell]:
+    where = names.get(one.region_code, one.region_code)
+    return one.region_code, where, one.rate, one.n_received, one.n_closed, one.n_overdue
 
 
 def _summary(report: Report) -> Iterable[Sequence[Cell]]:

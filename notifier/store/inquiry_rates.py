@@ -58,10 +58,13 @@ class RegionRate:
         return floored(self.n_closed, self.n_received)
 
 
-async def rates_below(ledger: Ledger, region_code: str, now: datetime) -> Sequence[RegionRate]:
-    """The regions right below this one that anything came to, by code; what the region itself answers under its own."""
-    first, last = span(region_code)
-    digits = _BELOW[level_of(region_code)]
+async def rates_below(ledger: Ledger, region_code: str | None, now: datetime) -> Sequence[RegionRate]:
+    """The regions right below this one that anything came to, by code; what the region itself answers under its own.
+
+    Without a region, every township.
+    """
+    first, last = span(region_code) if region_code else ("0" * 12, "9" * 12)
+    digits = _BELOW[level_of(region_code) if region_code else "county"]
     async with ledger.reading() as c:
         rows = await c.execute(
             text(

@@ -158,7 +158,9 @@ async def campaign_workbook(request: web.Request) -> web.Response:
     line = await seen_campaign(request)
     ledger = request.app[DESK].ledger
     region_code = demand_region(request[USER], request.query.get("region"))
-    content = await write_workbook(ledger, await rate_report(ledger, line.campaign_id, region_code))
+    content = await write_workbook(
+        ledger, await rate_report(ledger, line.campaign_id, region_code), request.app[DESK].clock.now()
+    )
     name = quote(f"通知率-{line.title}.xlsx")
     disposition = f"attachment; filename=\"report-{line.campaign_id}.xlsx\"; filename*=UTF-8''{name}"
     return web.Response(body=content, content_type=_XLSX, headers={"Content-Disposition": disposition})

@@ -129,9 +129,9 @@ async def test_unreached_households_come_masked_with_reason_and_visit(ledger: Le
 
 
 async def test_the_workbook_holds_the_same_figures_and_no_name_in_clear(ledger: Ledger) -> None:
-    content = await write_workbook(ledger, await rate_report(ledger, 1))
+    content = await write_workbook(ledger, await rate_report(ledger, 1), ground.NOW)
     book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-    assert book.sheet_names == ["汇总", "乡镇", "村", "未通知户"]
+    assert book.sheet_names == ["汇总", "乡镇", "村", "未通知户", "咨询办结"]
     summary = {row[0]: row[1] for row in book.get_sheet_by_name("汇总").to_python()}
     assert (summary["应通知"], summary["通知率"], summary["未通知：空号"]) == (18.0, "82.3%", 2.0)
     listed = book.get_sheet_by_name("未通知户").to_python()
@@ -142,7 +142,7 @@ async def test_the_workbook_holds_the_same_figures_and_no_name_in_clear(ledger: 
 async def test_a_title_that_looks_like_a_formula_stays_text(ledger: Ledger) -> None:
     async with ledger.writing() as c:
         await c.execute(text("UPDATE campaign SET title = '=1+1' WHERE id = 1"))
-    content = await write_workbook(ledger, await rate_report(ledger, 1))
+    content = await write_workbook(ledger, await rate_report(ledger, 1), ground.NOW)
     summary = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_name("汇总").to_python()
     assert summary[1][1] == "=1+1"
 

@@ -113,6 +113,7 @@ async def test_a_link_cannot_be_guessed_and_is_no_other_household_s(front: Front
         assert await post(front, f"/f/{forged}/read") == 404
     assert await owed(front, 1) == ("unreached", None)
     assert (await front.client.get("/f/short")).status == 404
+    assert code not in await (await front.client.get("/metrics")).text()
     async with front.ledger.reading() as c:
         kept = [str(row) for row in await c.execute(text("SELECT * FROM message WHERE id > 7000"))]
     assert not any(code in row for row in kept)

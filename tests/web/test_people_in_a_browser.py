@@ -197,6 +197,13 @@ async def test_an_officer_finds_out_why_corrects_the_number_and_signs_off(
     await page.click("main form button:has-text('登记')")
     await page.wait_for_selector("text=办理")
     await look_at(page, screenshots, "inquiry")
+    await house.order("reply", gateway="aliyun", phone=MINE, content="补贴几时到账")
+    await house.hear()
     await page.goto(f"{house.root}/inquiries")
     await look_at(page, screenshots, "inquiries")
+    await page.click("article:has-text('补贴几时到账') >> text=办理")
+    await page.fill("textarea", "本月二十八日")
+    await page.click("button:has-text('答复')")
+    await page.wait_for_selector("text=答复已发出")
+    assert "答复如下：本月二十八日。" in house.received(MINE)[-1]
     assert complaints == []

@@ -66,10 +66,16 @@ async def filings_page(request: web.Request) -> web.Response:
         AUDIT_TEXT=AUDIT_TEXT,
         LEVEL_NAMES=LEVEL_TEXT,
         DEED_TEXT=DEED_TEXT,
-        yuan=yuan,
+        money=_money,
         longest=_LONGEST_REMARK,
         more=found[-1].benefit_id if len(found) == _PAGE else None,
     )
+
+
+def _money(amount_fen: int) -> str:
+    """ "1,234.50": a county's sums are read by their thousands."""
+    whole, cents = yuan(amount_fen).split(".")
+    return f"{int(whole):,}.{cents}"
 
 
 def _audit(wanted: str | None) -> AuditState | None:

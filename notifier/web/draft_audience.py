@@ -148,6 +148,7 @@ async def _page(request: web.Request, found: Draft, asked: _Asked, words: Vocabu
         words=words,
         region_name=words.regions.get(region, region),
         places=within,
+        run=request.query.get("run", ""),
         **known,
     )
 

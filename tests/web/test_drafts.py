@@ -2,9 +2,11 @@
 
 import asyncio
 from dataclasses import replace
+from io import BytesIO
 
 import pytest
-from aiohttp import ClientResponse
+from aiohttp import ClientResponse, FormData
+from python_calamine import CalamineWorkbook
 from sqlalchemy import text
 
 from notifier.store.accounts import Account, add_account
@@ -13,7 +15,7 @@ from notifier.store.factors import Factor, FactorKind, put_factor
 from notifier.store.looking_on import look_at
 from notifier.web.watchers import WATCHERS, Watchers
 from tests.report import ground
-from tests.web.front import Front
+from tests.web.front import Front, csrf_in
 
 TEXT = "{姓名}您好，冬天烧煤请开窗通风。咨询电话{咨询电话}。"
 ROWS = {"r0-depth": "0", "r0-what": "all", "r1-depth": "1", "r1-what": "within", "r1-value": "白阳样例一村"}
@@ -195,3 +197,39 @@ async def test_a_hundred_watchers_cost_one_look_at_a_time_and_nobody_none(front:
                 assert await late.get() is None
         await asyncio.sleep(0.03)
         assert len(asked) == n_looks
+
+
+async def test_a_list_that_is_uploaded_is_whom_the_draft_is_for_and_what_meant_nobody_comes_back(clerk: Front) -> None:
+    draft = await begun(clerk)
+    vault = clerk.ledger.vault
+    async with clerk.ledger.writing() as c:
+        await c.execute(
+            text("UPDATE person SET name_sealed = :sealed, name_hash = :hash WHERE id = 1000"),
+            {
+                "sealed": vault.seal_text("person.name_sealed", 1000, "样例独一"),
+                "hash": vault.blind("name", "样例独一"),
+            },
+        )
+    csv = "姓名,行政村\n样例独一,白阳样例一村\n样例无此人,白阳样例一村\n".encode()
+    page = await clerk.page(f"{draft}/audience")
+
+    async def upload(content: bytes, name: str) -> ClientResponse:
+        form = FormData({"_csrf": csrf_in(page), "name": name})
+        form.add_field("file", content, filename="名单.csv", content_type="text/csv")
+        return await clerk.client.post(f"{draft}/list", data=form, allow_redirects=False)
+
+    answer = await upload(csv, "危房名单")
+    where = str(answer.headers["Location"])
+    assert where.startswith(f"{draft}/audience?run=")
+    page = await clerk.page(where)
+    assert "对上 1 户，1 行没有对上" in page
+    assert "1 户" in page
+    back = await clerk.client.get(f"{draft}/rejected.xlsx?{where.partition('?')[2]}")
+    (sheet, *_) = CalamineWorkbook.from_filelike(BytesIO(await back.read())).sheet_names
+    assert sheet
+    assert (await latest(clerk.ledger, 1))[0].what == "list.rejected"
+    async with clerk.ledger.writing() as c:
+        await c.execute(text("UPDATE name_list SET by_user = 'guanli'"))
+    await upload(csv, "危房名单")
+    assert "同名名单" in await clerk.page(f"{draft}/audience")
+    await clerk.page(f"{draft}/rejected.xlsx?run=424242", 404)

@@ -67,8 +67,11 @@ class Attaching:
     def __init__(self, fetcher: Fetcher, hosts: frozenset[str], limit: int, aliases: HeaderAliases) -> None:
         self._fetcher, self._hosts, self._limit, self._aliases = fetcher, hosts, limit, aliases
 
-    async def of_page(self, html: str, url: str) -> tuple[list[Attachment], list[tuple[str, str]]]:
-        """The page's attachments, and (name, why) of those that could not be had. Raises nothing."""
+    async def of_page(self, html: str, url: str, body: str) -> tuple[list[Attachment], list[tuple[str, str]]]:
+        """The page's attachments, and (name, why) of those that could not be had.
+
+        Raises SourceError when one fails for the moment that the page, whose text is `body`, says nothing without.
+        """
         had: list[Attachment] = []
         missing: list[tuple[str, str]] = []
         for name, address in linked_files(html, url):
@@ -78,6 +81,8 @@ class Attaching:
             try:
                 page = await self._fetcher.page(Asked(address, limit=self._limit))
             except SourceError as error:
+                if error.temporary and len(body.strip()) < _LEAST_BODY:
+                    raise
                 missing.append((name, str(error)))
                 continue
             had.append(await self._read(name, page))

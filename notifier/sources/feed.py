@@ -85,6 +85,7 @@ class FeedSource:
                 self._leave(entry, page, str(error), again=error.temporary)
             except Unusable as why:
                 self._leave(entry, page, str(why), again=False)
+        self.left_out += self._visitor.without()
         return found
 
     def _leave(self, entry: Mapping[str, Any], page: Page, why: str, *, again: bool) -> None:

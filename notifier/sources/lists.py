@@ -46,6 +46,7 @@ class ListSource:
             if not told.wants(item) or (finding := await self._finding(item)) is None:
                 # What was left out is not remembered: its page is read again until it can be used.
                 continue
+            self.left_out += self._visitor.without()
             told.note(item, finding.benefit.published_on if isinstance(finding.benefit, Policy) else None)
             if waiting is not None:
                 yield waiting
@@ -58,6 +59,7 @@ class ListSource:
         """The list newest first, and its first items read; nothing is remembered. Raises SourceError."""
         items = (await self._items(await self._first({})))[::-1]
         read = [await self._finding(item) for item in items[:n_pages]]
+        self.left_out += self._visitor.without()
         return Preview(items, [finding for finding in read if finding])
 
     async def _first(self, headers: Mapping[str, str]) -> Page:

@@ -71,6 +71,12 @@ async def is_of_source(c: AsyncConnection, benefit_id: int, source: str) -> bool
     return bool(found.scalar() == source)
 
 
+async def version_of(c: AsyncConnection, benefit_id: int) -> int:
+    """The version that the benefit says now."""
+    found = await c.execute(text("SELECT version FROM benefit WHERE id = :id"), {"id": benefit_id})
+    return int(found.scalar_one())
+
+
 async def add_version(ledger: Ledger, c: AsyncConnection, finding: Finding, benefit_id: int) -> int | None:
     """The text, with its snapshot, waits as a new version of the benefit.
 

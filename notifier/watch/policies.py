@@ -7,7 +7,7 @@ from notifier.store.attachments import Owner, keep_attachments
 from notifier.store.benefits import add_policy
 from notifier.store.ledger import Ledger, Transaction
 from notifier.store.undated import close_item, keep_undated, waiting_item
-from notifier.store.versions import add_version, is_of_source, note_shown
+from notifier.store.versions import add_version, is_of_source, note_shown, version_of
 from notifier.store.watching import remember
 from notifier.watch.became import Became, Taken, Terms, origin, seen
 
@@ -65,6 +65,16 @@ async def _again(ledger: Ledger, c: Transaction, finding: Finding, benefit_id: i
         differs = await is_of_source(c, benefit_id, finding.source)
     version = await add_version(ledger, c, finding, benefit_id) if differs else None
     if version is None:
+        await _later_attachments(ledger, c, finding, benefit_id)
         return Taken(Became.KNOWN, benefit_id)
     await keep_attachments(ledger, c, Owner(finding.source, finding.found_at, benefit_id, version), finding.attachments)
     return Taken(Became.CHANGED, benefit_id)
+
+
+async def _later_attachments(ledger: Ledger, c: Transaction, finding: Finding, benefit_id: int) -> None:
+    """A file that could not be had at first, or was hung on the page later, belongs to the text that stands there."""
+    if finding.attachments and await is_of_source(c, benefit_id, finding.source):
+        version = await version_of(c, benefit_id)
+        await keep_attachments(
+            ledger, c, Owner(finding.source, finding.found_at, benefit_id, version), finding.attachments
+        )

@@ -15,9 +15,8 @@ from notifier.domain import settings as slices
 from notifier.domain.benefits import Finding, Policy
 from notifier.domain.errors import SourceError
 from notifier.sandbox.site import SiteState, build_site
-from notifier.sources.addresses import is_at_home, normal_url, resolve
+from notifier.sources.addresses import normal_url
 from notifier.sources.articles import Reading, read_article
-from notifier.sources.challenges import challenge
 from notifier.sources.encodings import decode
 from notifier.sources.feed import FeedSource
 from notifier.sources.fetching import Asked, Fetcher, Manners

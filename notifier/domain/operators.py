@@ -2,8 +2,7 @@
 
 from enum import StrEnum
 
-import phonenumbers
-from phonenumbers import NumberParseException, carrier
+from phonenumbers.carrierdata import CARRIER_DATA, CARRIER_LONGEST_PREFIX
 
 
 class Operator(StrEnum):
@@ -33,6 +32,7 @@ _BY_NAME = {
     "China Broadnet": Operator.BROADNET,
 }
 _PORTED = "NP:"
+_COUNTRY = "86"
 _PREFIX = 7
 
 
@@ -49,11 +49,13 @@ _KNOWN: dict[str, Operator | None] = {}
 
 
 def _looked_up(phone: str) -> Operator | None:
-    try:
-        number = phonenumbers.parse(phone, "CN")
-    except NumberParseException:
-        return None
-    return _BY_NAME.get(carrier.name_for_number(number, "en"))
+    # The library's own way asks first what kind of number it is, a hundred times as long; a broadcast has 10,000 prefixes.
+    number = _COUNTRY + phone
+    for length in range(CARRIER_LONGEST_PREFIX, len(_COUNTRY), -1):
+        names = CARRIER_DATA.get(number[:length])
+        if names is not None:
+            return _BY_NAME.get(names.get("en", ""))
+    return None
 
 
 def says_ported(code: str | None) -> bool:

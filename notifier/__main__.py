@@ -16,6 +16,7 @@ from notifier.commands import (
     staffing,
     telling,
     visiting,
+    worklist,
 )
 
 app = typer.Typer(
@@ -42,6 +43,8 @@ app.add_typer(filing.filing, name="filing")
 app.add_typer(policies.policy, name="policy")
 app.add_typer(sourcing.source, name="source")
 app.add_typer(visiting.commands, name="visit")
+telling.unmatched.command("export")(worklist.export_command)
+telling.unmatched.command("import")(worklist.import_command)
 app.add_typer(telling.unmatched, name="unmatched")
 app.add_typer(inquiring.inquiry, name="inquiry")
 app.add_typer(inquiring.household, name="household")

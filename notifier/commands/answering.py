@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import json
+import os
 import sys
 import traceback
 from collections.abc import Callable, Coroutine, Iterator, Mapping
@@ -90,6 +91,13 @@ def _refuse(sentence: str, *, as_json: bool) -> None:
         sys.stdout.write(json.dumps({"error": sentence}, ensure_ascii=False) + "\n")
     else:
         _SCREEN.print(f"[bold red]错误[/] {escape(sentence)}", highlight=False)
+
+
+def write_for_owner(path: Path, content: bytes) -> None:
+    """The file is personal data: nobody else on the machine can read them, whatever stood there before."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(content)
 
 
 class Bar:

@@ -1,13 +1,12 @@
 """Importing files: households, payments, followers, regions."""
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from notifier.app import open_ledger_at
-from notifier.commands.answering import AsJson, Bar, answer, bar, plain, run
+from notifier.commands.answering import AsJson, Bar, answer, bar, plain, run, write_for_owner
 from notifier.domain.benefits import AuditState, Issue
 from notifier.domain.contracts import Clock
 from notifier.domain.errors import InputError
@@ -39,16 +38,9 @@ def _said(report: Any, rejected: Path | None) -> dict[str, Any]:
     workbook: bytes | None = report.rejected
     counts = report.as_json() if hasattr(report, "as_json") else plain(report)
     if workbook is not None and rejected is not None:
-        _write_for_owner(rejected, workbook)
+        write_for_owner(rejected, workbook)
     written = str(rejected) if workbook is not None and rejected is not None else None
     return {**counts, "rejected_file": written, "has_rejected": workbook is not None}
-
-
-def _write_for_owner(path: Path, content: bytes) -> None:
-    """Rejected rows are personal data: nobody else on the machine can read them, whatever stood there before."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(content)
 
 
 def _check_place(files: list[Path], rejected: Path | None) -> None:

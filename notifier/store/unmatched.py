@@ -79,6 +79,12 @@ async def list_unmatched(
     ]
 
 
+async def queued(ledger: Ledger, payment_id: int) -> Unmatched | None:
+    """One line of the queue with its candidates; None when it is not in the queue."""
+    found = await list_unmatched(ledger, after=payment_id - 1, limit=1)
+    return found[0] if found and found[0].payment_id == payment_id else None
+
+
 async def count_unmatched(ledger: Ledger) -> Mapping[str, int]:
     """How many lines wait in the queue, by state: ambiguous, unknown."""
     async with ledger.reading() as c:

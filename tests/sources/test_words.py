@@ -17,7 +17,8 @@ from notifier.sources.payment_titles import in_wan, item_of, normal_filing, read
     [
         "宁政公开办发〔2017〕14号", "宁政公开办发〔201714号", "宁政公开办发[2017]14号", "宁政公开办发（2017）14号",
         "宁政公开办发【2017】第14号", "宁政公开办发 〔 ２０１７ 〕 １４ 号", "宁政公开办发2017〕14号",
-        "宁政公开办发［2017］014号",
+        "宁政公开办发［2017］014号", "宁政公开办发?2017?14号", "宁政公开办发201714号", "宁政公开办发〈2017〉14号",
+        "宁政公开办发〔2017 14号", "宁政公开办发〔二〇一七〕十四号", "宁政公开办发\ufffd2017\ufffd14号",
     ],
 )  # fmt: skip
 def test_a_damaged_document_number_is_brought_to_one_form(written: str) -> None:
@@ -39,6 +40,21 @@ def test_a_cited_number_is_not_the_documents_own() -> None:
     )
 
 
+_BRACKETS = [("〔", "〕"), ("[", "]"), ("（", "）"), ("【", "】"), ("〔", ""), ("?", "?"), ("《", "》"), ("", "")]
+
+
+@given(
+    st.sampled_from(["彭政办发", "宁农规发", "固民函", "国办发"]),
+    st.integers(1990, 2030),
+    st.integers(1, 9999),
+    st.sampled_from(_BRACKETS),
+    st.text("　 ", max_size=2),
+)
+def test_a_number_survives_every_damage(organ: str, year: int, n: int, marks: tuple[str, str], gap: str) -> None:
+    written = f"{organ}{gap}{marks[0]}{gap}{year}{marks[1]}{gap}第{n}号"
+    assert normal_number(f"（{written}）") == f"{organ}〔{year}〕{n}号"
+
+
 @given(st.text())
 def test_any_text_has_a_number_or_none(text: str) -> None:
     number = normal_number(text)
@@ -51,10 +67,41 @@ def test_any_text_has_a_number_or_none(text: str) -> None:
         ("2026-11-24", date(2026, 11, 24)), ("发布时间：2026年11月 4日", date(2026, 11, 4)),
         ("2026 . 11 . 24", date(2026, 11, 24)), ("2026-11-24-10:00:00", date(2026, 11, 24)),
         ("[2026/1/2]", date(2026, 1, 2)), ("20261124", date(2026, 11, 24)), ("2026-13-40", None), ("昨天", None),
+        ("二〇二六年十一月二十四日", date(2026, 11, 24)), ("二○二六年十月四日", date(2026, 10, 4)),
+        ("2026-11-23T16:00:00.000Z", date(2026, 11, 24)), ("1795449600000", date(2026, 11, 24)),
+        ("/Date(1795449600000+0800)/", date(2026, 11, 24)), ("2026112401", None),
+        ("２０２６－１１－２４", date(2026, 11, 24)),
+        ("20261124103000", date(2026, 11, 24)), ("一百年", None), ("二〇二六年十三月一日", None),
     ],
 )  # fmt: skip
 def test_dates_as_pages_write_them(text: str, on: date | None) -> None:
     assert read_date(text) == on
+
+
+_HAN = "〇一二三四五六七八九"
+
+
+def _han(n: int) -> str:
+    tens = "" if n < 10 else "十" if n < 20 else f"{_HAN[n // 10]}十"
+    return tens + (_HAN[n % 10] if n % 10 or n < 10 else "")
+
+
+@given(st.dates(date(1990, 1, 1), date(2099, 12, 31)), st.text(" \u00a0", max_size=2))
+def test_a_date_is_the_same_in_every_form(on: date, gap: str) -> None:
+    year = "".join(_HAN[int(digit)] for digit in str(on.year))
+    for written in (
+        f"{on:%Y-%m-%d}", f"{on:%Y}{gap}年{gap}{on.month}{gap}月{on.day}日", f"{on.year}/{on.month}/{on.day} 9:30",
+        f"{on:%Y}{gap}.{gap}{on:%m}{gap}.{gap}{on:%d}", f"{on:%Y%m%d}", f"{year}年{_han(on.month)}月{_han(on.day)}日",
+        f"{on:%Y-%m-%d}-08:00:00", f"{on:%Y-%m-%d}T00:30:00+08:00",
+    ):  # fmt: skip
+        assert read_date(written) == on, written
+    assert date_in_address(f"http://x/{on:%Y%m}/t{on:%Y%m%d}_1.html") == on
+
+
+@given(st.text(), st.text(max_size=8))
+def test_any_text_has_a_date_or_none(text: str, form: str) -> None:
+    read_date(text, [form] if form else [])
+    date_in_address(text)
 
 
 def test_a_countys_own_date_format_is_tried_first() -> None:

@@ -92,6 +92,7 @@ class CampaignShape(Counts):
     region_code: str | None = Field(description="任务的地区；空为全县")
     ladder: str = Field(description="通知方式")
     summary: str = Field(description="摘要")
+    rule_text: str | None = Field(description="通知对象；发放批次和还没有条件的任务为空")
     created_at: datetime = Field(description="创建时间，UTC")
     launched_at: datetime | None = Field(description="启动时间，UTC")
     finished_at: datetime | None = Field(description="完成时间，UTC")

@@ -9,10 +9,11 @@ from aiohttp import web
 
 from notifier.accounts.roles import Permission
 from notifier.store.audit import Entry, Wanted, append, entries, head, verify
+from notifier.store.reporting import region_names
 from notifier.web.desk import DESK
 from notifier.web.pages import render
 from notifier.web.sessions import demand, tell
-from notifier.web.trail_words import DETAIL_TEXT, KIND_TEXT, deed_text
+from notifier.web.trail_words import DETAIL_TEXT, KIND_TEXT, deed_text, in_words
 
 _PAGE = 50
 _COUNTY_TIME = ZoneInfo("Asia/Shanghai")
@@ -29,10 +30,11 @@ async def trail_page(request: web.Request) -> web.Response:
         async with desk.ledger.writing() as c:
             kept = {"what": wanted.what, "n": len(found)}
             await append(c, user.name, "audit.shown", kept, at=desk.clock.now())
+    names = await region_names(desk.ledger)
     return await render(
         request,
         "trail.html",
-        rows=[(one, deed_text(one.what), _detail(one)) for one in found],
+        rows=[(one, deed_text(one.what), _detail(one, names)) for one in found],
         form=form,
         kinds=KIND_TEXT,
         more=found[-1].entry_id if len(found) == _PAGE else None,
@@ -74,9 +76,10 @@ def _day(written: str) -> datetime | None:
         return None
 
 
-def _detail(entry: Entry) -> str:
+def _detail(entry: Entry, names: Mapping[str, str]) -> str:
     told = json.loads(entry.detail)
-    return "，".join(f"{DETAIL_TEXT.get(key, key)} {value}" for key, value in told.items() if value not in ("", None))
+    said = [(DETAIL_TEXT.get(key, key), in_words(key, value, names)) for key, value in told.items()]
+    return "，".join(f"{key} {words}" for key, words in said if words)
 
 
 ROUTES = (

@@ -1,6 +1,9 @@
 """The audit trail in words."""
 
 from collections.abc import Mapping
+from typing import Any
+
+from notifier.accounts.roles import PERMISSION_TEXT, ROLE_TEXT
 
 KIND_TEXT: Mapping[str, str] = {
     "login": "登录",
@@ -104,6 +107,27 @@ DETAIL_TEXT: Mapping[str, str] = {
     "why": "原因",
 }
 """Keys of an entry's detail in words; another key stands as it is."""
+
+
+_VALUE_TEXT: Mapping[str, Mapping[str, str]] = {
+    "role": {role.value: words for role, words in ROLE_TEXT.items()},
+    "permissions": {one.value: words for one, words in PERMISSION_TEXT.items()},
+    "by": {"password": "密码", "totp": "动态密码", "recovery_code": "恢复码"},
+    "what": KIND_TEXT,
+}
+
+
+def in_words(key: str, value: Any, names: Mapping[str, str]) -> str:
+    """A value of an entry's detail as people say it; `names` has those of regions. "" for nothing."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, list):
+        return "、".join(in_words(key, one, names) for one in value)
+    if key == "region":
+        return names.get(str(value), str(value))
+    return _VALUE_TEXT.get(key, {}).get(str(value), str(value))
 
 
 def deed_text(what: str) -> str:

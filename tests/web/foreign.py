@@ -19,6 +19,7 @@ from tests.report import ground
 from tests.web.front import PASSWORD, Front
 
 PERSON, PHONE, QUESTION = "钱样例外", "19900002000", "样例问题：补贴何时发放"
+_VARIABLE = re.compile(r"\{(\w+)(?::((?:[^{}]|\{[^{}]*\})*))?\}")
 STRANGERS = tuple(User(f"beside-{role.value}", role, ground.WANGWA) for role in Role)
 """One user of each role in a township beside."""
 MARKS = (
@@ -102,15 +103,12 @@ def every_request(colleague: str) -> Iterator[Asked]:
 
 
 def _requests(route: web.RouteDef, samples: Mapping[str, str]) -> Iterator[Asked]:
-    found = re.findall(r"\{(\w+)(?::((?:[^{}]|\{[^{}]*\})*))?\}", route.path)
+    found = _VARIABLE.findall(route.path)
     deeds = next((pattern.split("|") for name, pattern in found if name == "deed"), [""])
     names = [name for name, _ in found if name != "deed" and name not in _NOBODY_S]
     for deed in deeds:
-        path = re.sub(
-            r"\{(\w+)(?::(?:[^{}]|\{[^{}]*\})*)?\}",
-            lambda match, deed=deed: deed if match[1] == "deed" else samples[match[1]],
-            route.path,
-        )
+        filled = {**samples, "deed": deed}
+        path = _VARIABLE.sub(lambda match: filled[match[1]], route.path)  # noqa: B023  # used before the next deed
         yield Asked(route.method, path, route.path, bool(names))
 
 

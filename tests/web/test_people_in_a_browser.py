@@ -26,6 +26,8 @@ from tests.web.test_in_a_browser import ARGUMENTS, OVERFLOW, PHONE
 
 ME = "oSample000000000000000000077"
 MINE, DEAD = "19900000077", "19900000078"
+DARK_TOO = ("officer-signing", "mine", "farmer", "inquiry")
+"""One page of each kind: the others are drawn with the same colours."""
 SIZES = {"phone": PHONE, "desk": {"width": 1280, "height": 900}}
 
 
@@ -71,9 +73,15 @@ async def look_at(page: Page, folder: Path, name: str) -> None:
         assert await page.evaluate(OVERFLOW) <= 0, f"{name} is wider than a {device}"
         await page.screenshot(path=folder / f"{name}-{device}.png", full_page=True)
     await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    found = (await Axe().run(page)).response["violations"]
-    grave = [one for one in found if one["impact"] in ("serious", "critical")]
-    assert not grave, [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in grave]
+    for scheme in ("light", "dark") if name in DARK_TOO else ("light",):
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        found = (await Axe().run(page)).response["violations"]
+        grave = [one for one in found if one["impact"] in ("serious", "critical")]
+        told = [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in grave]
+        assert not grave, f"{name} in {scheme}: {told}"
+        if scheme == "dark":
+            await page.screenshot(path=folder / f"{name}-dark.png", full_page=True)
+    await page.emulate_media(color_scheme="light")
 
 
 async def pay(house: House) -> None:

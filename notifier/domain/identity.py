@@ -5,9 +5,10 @@ never repaired; no error text here holds the value itself.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Literal, TypeVar
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberType
@@ -15,6 +16,7 @@ from stdnum.cn import ric
 
 from notifier.domain.errors import InputError
 
+T = TypeVar("T")
 DOT = "·"
 _DOTS = dict.fromkeys(map(ord, "•‧∙⋅・･●．.﹒˙ᐧ"), DOT)
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
@@ -29,6 +31,7 @@ _BLANKS = re.compile(r"\s+")
 _NOTHING = frozenset(("", "无", "没有", "暂无", "空", "-", "--", "—", "——", "/", "\\", "n/a", "null", "none"))
 _SPREAD = re.compile(r"\d(\.\d*)?[eE]\+?\d+|\d{12,}\.0*")
 _ID = re.compile(r"\d{17}[\dX]|\d{15}")
+_CHINESE_NAME = re.compile(rf"[\u3400-\u9fff{DOT}]{{2,}}")
 _LONG, _SHORT = 18, 15
 _OLDEST_YEAR = 1850
 # the 15-digit sequence numbers 996-999 were kept for people born before 1900
@@ -149,6 +152,16 @@ def read_id(cell: object) -> IdNumber:
     if text[-1] != ric.calc_check_digit(text):
         raise InputError("身份证号校验位不符,可能有一位抄错;请对照证件核对")
     return IdNumber(_dated(text))
+
+
+def unswapped(cells: Mapping[str, T]) -> Mapping[str, T]:
+    """The cells of a row, with `name` and `id` changed back where each stands in the other's column."""
+    if "name" not in cells or "id" not in cells:
+        return cells
+    name, number = (_BLANKS.sub("", written(cells[field])).upper() for field in ("name", "id"))
+    if _ID.fullmatch(name) and (not number or _CHINESE_NAME.fullmatch(number)):
+        return {**cells, "name": cells["id"], "id": cells["name"]}
+    return cells
 
 
 def _dated(number: str) -> str:

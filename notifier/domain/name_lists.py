@@ -1,15 +1,11 @@
 """A row of an uploaded list of persons (名单), as a clerk writes it: whom it means; pure."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from notifier.domain.errors import InputError
-from notifier.domain.identity import normal_group, normal_name, read_id, says_nothing, written
+from notifier.domain.identity import normal_group, normal_name, read_id, says_nothing, unswapped, written
 from notifier.domain.rule_forms import LONGEST_NAME
-
-_ID = re.compile(r"\d{17}[\dXx]|\d{15}")
-_NAME = re.compile(r"[\u3400-\u9fff·•]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +24,6 @@ def list_name(text: str) -> str:
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise InputError(f"名单名称须为1至{LONGEST_NAME}个字；例如：2026危房名单")
     return name
-
-
-def unswapped(cells: Mapping[str, object]) -> Mapping[str, object]:
-    """The cells, with name and id changed back where each stands in the other's column."""
-    name, number = written(cells.get("name")), written(cells.get("id"))
-    if _ID.fullmatch("".join(name.split())) and (not number or _NAME.fullmatch("".join(number.split()))):
-        return {**cells, "name": number or None, "id": name}
-    return cells
 
 
 def read_person(cells: Mapping[str, object], number: str | None) -> ListedPerson:

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from notifier.domain.benefits import AuditState, PaymentLine, PaymentState
 from notifier.domain.errors import InputError
 from notifier.domain.free_text import masked, masked_or_none
-from notifier.domain.identity import card_tail, normal_group, read_card, read_id, says_nothing, written
+from notifier.domain.identity import card_tail, normal_group, read_card, read_id, says_nothing, unswapped, written
 from notifier.domain.money import fen, product_agrees, yuan
 from notifier.sources.lines import Cell
 from notifier.sources.payment_titles import Titles, in_wan, normal_filing, read_audit, without_correction
@@ -49,7 +49,7 @@ def key_of(row: SheetRow, titles: Titles, file_item: str | None) -> BatchKey:
 
 def read_line(row: SheetRow, titles: Titles, key: BatchKey) -> PaymentLine:
     """The row as a line. Raises InputError (Chinese, without the value) naming what is wrong with it."""
-    cells = row.cells
+    cells = unswapped(row.cells)
     name, holder = written(cells.get("name")), written(cells.get("holder"))
     if not (name or holder):
         raise InputError("缺少姓名；请补填")
@@ -97,7 +97,8 @@ def corrects(row: SheetRow) -> bool:
 
 
 def _names(row: SheetRow) -> tuple[str, ...]:
-    return tuple(name for one in ("name", "holder") if (name := written(row.cells.get(one))))
+    cells = unswapped(row.cells)
+    return tuple(name for one in ("name", "holder") if (name := written(cells.get(one))))
 
 
 def _id(cell: Cell) -> str | None:

@@ -21,6 +21,7 @@ from notifier.domain.identity import (
     read_id,
     read_phone,
     says_nothing,
+    unswapped,
 )
 from notifier.sandbox.county.numbers import id_check_digit, is_valid_id, short_id
 
@@ -252,3 +253,20 @@ def test_a_read_value_does_not_show_itself() -> None:
 def test_what_clerks_write_for_nothing_says_nothing() -> None:
     assert all(says_nothing(cell) for cell in (None, "", " ", "无", "—", "/", "没有"))
     assert not says_nothing(0.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "is_swapped"),
+    [
+        ("640425197001010011", "样例甲", True),
+        (" 64042519700101001x ", "马·样例", True),
+        ("640425700101001", None, True),
+        ("样例甲", "640425197001010011", False),
+        ("640425197001010011", "640425197001010011", False),
+        ("样例甲", None, False),
+    ],
+)
+def test_a_name_and_an_id_in_each_others_column_are_changed_back(name: str, number: object, is_swapped: bool) -> None:
+    cells = {"name": name, "id": number}
+    assert unswapped(cells) == ({"name": number, "id": name} if is_swapped else cells)
+    assert unswapped({"name": name}) == {"name": name}

@@ -99,6 +99,8 @@ def is_filed(way: Route, operator: Operator | None) -> bool:
 
 def choose(shares: Mapping[str, int], seed: int) -> str:
     """One of the gateways, by their shares; evenly when all have none. The same for the same seed and shares."""
+    if len(shares) == 1:
+        return next(iter(shares))
     whole = sum(shares.values())
     weights = shares if whole else dict.fromkeys(shares, 1)
     whole = whole or len(shares)

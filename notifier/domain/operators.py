@@ -49,7 +49,7 @@ _KNOWN: dict[str, Operator | None] = {}
 
 
 def _looked_up(phone: str) -> Operator | None:
-    # The library's own way asks first what kind of number it is, which takes far longer; a county can have 10,000 prefixes.
+    # The library first asks what kind of number it is, which takes far longer; a county can have 10,000 prefixes.
     number = _COUNTRY + phone
     for length in range(CARRIER_LONGEST_PREFIX, len(_COUNTRY), -1):
         names = CARRIER_DATA.get(number[:length])

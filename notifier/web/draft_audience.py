@@ -30,6 +30,7 @@ from notifier.web.desk import DESK
 from notifier.web.drafts import NAME, author_of, on_to, own_draft, render_step
 
 _MOST_TEXT = 4000
+_YES_OR_NO = ("是", "否")
 COMPARISONS = {
     Comparison.AT_LEAST.value: "不少于",
     Comparison.MORE.value: "多于",
@@ -110,8 +111,8 @@ def _changed(rows: Sequence[Row], op: str) -> list[Row]:
 def _settled(row: Row, words: Vocabulary) -> Row:
     """The row with a comparison and a value where its kind wants one and none was chosen yet."""
     field, kind = row.field, _kinds(words).get(row.field.what, "")
-    if kind == "flag" and field.value not in ("是", "否"):
-        field = Field(field.what, value="是")
+    if (kind == "flag") != (field.value in _YES_OR_NO):
+        field = Field(field.what, name=field.name, value=_YES_OR_NO[0] if kind == "flag" else "")
     if kind in ("count", "area", "kind", "date") and not field.comparison:
         field = Field(field.what, name=field.name, comparison=Comparison.AT_LEAST.value, value=field.value)
     return with_field([row], 0, field)[0]

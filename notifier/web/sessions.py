@@ -28,7 +28,7 @@ SIGNED = ("/callbacks/", "/api/payments/", "/f/")
 NO_SESSION = (*SIGNED, "/health", "/ready", "/metrics", "/static/", "/assets/", "/favicon.ico")
 OPEN_PATHS = ("/login", "/login/code", "/wechat/", *NO_SESSION)
 """Paths that need no login, or end with / for everything below."""
-STREAMED = ("/uploads/file",)
+STREAMED = ("/uploads/file", "/matching/decisions")
 """Paths whose forms are too large to be held: their handlers ask `is_own_form` before they read on."""
 CSRF_FIELD = "_csrf"
 _BEARER = "Bearer "

@@ -1,11 +1,9 @@
 """导入: a file is handed in, looked at before anything is saved, saved or thrown away; its rejected rows go back."""
 
-import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import quote
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from notifier.accounts.roles import Permission, User
 from notifier.domain.errors import InputError
@@ -14,8 +12,9 @@ from notifier.store.registry_runs import read_rejected
 from notifier.store.uploads import Upload, find_upload, list_uploads
 from notifier.web.desk import DESK
 from notifier.web.pages import render
+from notifier.web.receiving import attachment, received
 from notifier.web.reports import path_number
-from notifier.web.sessions import CSRF_FIELD, FOREIGN_FORM, demand, is_own_form, tell
+from notifier.web.sessions import demand, tell
 from notifier.web.upload_desk import UploadDesk
 
 KIND_TEXT = {"households": "农户花名册", "payments": "一卡通发放清单"}
@@ -27,9 +26,6 @@ STATE_TEXT = {
     "failed": "没有完成",
     "discarded": "已丢弃",
 }
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_LONGEST_FIELD = 200
-_MB = 1024 * 1024
 
 
 def _desk(request: web.Request) -> UploadDesk:
@@ -60,44 +56,12 @@ async def do_receive(request: web.Request) -> web.Response:
     uploads = _desk(request)
     try:
         with TemporaryDirectory(prefix="receiving-") as folder:
-            kind, name, path = await _received(request, Path(folder))
-            upload_id = await uploads.receive(user, kind, name, path)
+            sent = await received(request, Path(folder), request.app[DESK].registry.upload_mb)
+            upload_id = await uploads.receive(user, sent.fields.get("kind", ""), sent.name, sent.path)
     except InputError as refused:
         await tell(request, str(refused), is_error=True)
         raise web.HTTPSeeOther("/uploads") from None
     raise web.HTTPSeeOther(f"/uploads/{upload_id}")
-
-
-async def _received(request: web.Request, folder: Path) -> tuple[str, str, Path]:
-    """(kind, the file's own name, where it lies): the token comes first, or nothing more is read."""
-    if not request.content_type.startswith("multipart/"):
-        raise web.HTTPBadRequest(text="请从页面上选择文件再提交")
-    fields: dict[str, str] = {}
-    async for part in await request.multipart():
-        if not isinstance(part, BodyPartReader):
-            raise web.HTTPBadRequest(text="请从页面上选择文件再提交")
-        if part.name != "file":
-            fields[part.name or ""] = (await part.read_chunk(_LONGEST_FIELD)).decode("utf-8", "replace")
-            continue
-        if not await is_own_form(request, fields.get(CSRF_FIELD)):
-            raise web.HTTPForbidden(text=FOREIGN_FORM)
-        name = Path((part.filename or "").replace("\\", "/")).name
-        if not name:
-            raise InputError("请先选择一个文件")
-        path = folder / "file"
-        await _write(part, path, request.app[DESK].registry.upload_mb)
-        return fields.get("kind", ""), name, path
-    raise web.HTTPForbidden(text=FOREIGN_FORM)
-
-
-async def _write(part: BodyPartReader, path: Path, most_mb: int) -> None:
-    n = 0
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        while chunk := await part.read_chunk(_MB):
-            n += len(chunk)
-            if n > most_mb * _MB:
-                raise InputError(f"文件超过 {most_mb} MB；请分成几个文件，或由运维人员用命令导入")
-            file.write(chunk)
 
 
 async def _own(request: web.Request) -> tuple[User, Upload]:
@@ -151,9 +115,7 @@ async def rejected_workbook(request: web.Request) -> web.Response:
         raise web.HTTPNotFound(text="没有退回的行，或已过保存期限")
     async with desk.ledger.writing() as c:
         await append(c, user.name, "upload.rejected", {"upload": upload.upload_id}, at=desk.clock.now())
-    name = quote(f"退回-{Path(upload.name).stem}.xlsx")
-    disposition = f"attachment; filename=\"rejected-{upload.upload_id}.xlsx\"; filename*=UTF-8''{name}"
-    return web.Response(body=content, content_type=_XLSX, headers={"Content-Disposition": disposition})
+    return attachment(content, f"退回-{Path(upload.name).stem}.xlsx")
 
 
 ROUTES = (

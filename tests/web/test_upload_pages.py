@@ -20,6 +20,7 @@ from tests.registered import a_line, a_workbook
 from tests.registry.rosters import a_row, write_book
 from tests.report import ground
 from tests.web.front import Front, csrf_in
+from tests.web.test_pages import lay_unmatched
 
 VILLAGE = "白阳样例一村"
 
@@ -41,13 +42,15 @@ def replace_mb(of: Registry) -> Registry:
     return of.model_copy(update={"upload_mb": 2})
 
 
-async def hand_in(front: Front, path: Path, kind: str = "households", *, token: str | None = None) -> tuple[int, str]:
+async def hand_in(
+    front: Front, path: Path, kind: str = "households", *, token: str | None = None, at: str = "/uploads/file"
+) -> tuple[int, str]:
     """(status, where it leads) of a file posted as a browser posts it."""
     form = FormData()
     form.add_field("_csrf", token or csrf_in(await front.page("/")))
     form.add_field("kind", kind)
     form.add_field("file", io.BytesIO(path.read_bytes()), filename=path.name, content_type="application/octet-stream")
-    answer = await front.client.post("/uploads/file", data=form, allow_redirects=False)
+    answer = await front.client.post(at, data=form, allow_redirects=False)
     return answer.status, answer.headers.get("Location", "")
 
 
@@ -143,6 +146,24 @@ async def test_a_payment_list_is_previewed_and_saved_by_the_county_only(desk: Fr
     assert "新明细" in await settled(desk, at)
     async with desk.ledger.reading() as c:
         assert (await c.execute(text("SELECT COUNT(*) FROM payment"))).scalar_one() > 0
+
+
+async def test_the_unmatched_queue_is_worked_off_in_a_workbook(desk: Front, tmp_path: Path) -> None:
+    await lay_unmatched(desk)
+    await desk.log_in("guanli")
+    queue = await (await desk.client.get("/matching/queue.xlsx")).read()
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(queue)).get_sheet_by_index(0).to_python()
+    assert not any(name in str(rows) for name in ground.NAMES)
+    head = next(at for at, row in enumerate(rows) if "决定" in row)
+    column = rows[head].index("决定")
+    rows[head + 1][column] = 1
+    path = write_book(tmp_path / "核对.xlsx", rows[head + 1 :], header=[str(cell) for cell in rows[head]])
+    assert await hand_in(desk, path, at="/matching/decisions") == (303, "/matching")
+    assert "已核对 1 笔" in await desk.page("/matching")
+    status, _ = await hand_in(desk, path, at="/matching/decisions")  # decided already: the row comes back
+    assert status == 200
+    await desk.log_in("baiyang")
+    await desk.page("/matching/queue.xlsx", 404)
 
 
 async def test_shared_numbers_followers_and_regions_are_shown_for_the_own_region(desk: Front, tmp_path: Path) -> None:

@@ -27,6 +27,9 @@ class Telling:
     purpose: str
     title: str
     summary: str
+    text: str
+    """What a person wrote, of a campaign that is a text of its own; its braces are still open."""
+    village: str
     item: str | None
     period: str | None
     basis: str | None
@@ -40,9 +43,10 @@ class Telling:
 
 _TOLD = (
     "SELECT o.id, o.household_id, o.level, k.kind, k.purpose, k.title, k.summary, k.benefit_id, "
+    "COALESCE(k.free_text, '') AS free_text, COALESCE(r.name, '') AS village, "
     "COALESCE(k.launched_at, k.created_at) AS told_at, b.item, b.period, b.basis, b.issuer, b.document_number, "
     "b.published_on FROM owed o JOIN campaign k ON k.id = o.campaign_id LEFT JOIN benefit b ON b.id = k.benefit_id "
-    "WHERE {where} ORDER BY told_at DESC, o.id DESC"
+    "LEFT JOIN region r ON r.code = o.region_code WHERE {where} ORDER BY told_at DESC, o.id DESC"
 )
 _LINES = (
     "SELECT o.id AS owed_id, w.id AS person_id, w.name_sealed, p.area_mu, p.standard_fen, p.amount_fen, p.period, "
@@ -101,6 +105,8 @@ def _telling(row: Any, lines: Mapping[int, Sequence[tuple[str, Line]]]) -> Telli
         row.purpose,
         row.title,
         row.summary,
+        row.free_text,
+        row.village,
         row.item,
         row.period,
         row.basis,

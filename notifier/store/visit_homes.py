@@ -175,7 +175,8 @@ async def _errands(
 ) -> Mapping[int, Sequence[Errand]]:
     rows = await c.execute(
         text(
-            "SELECT v.id, o.household_id, k.title, k.summary, o.why, v.reason, v.state, v.opened_at, "
+            "SELECT v.id, o.household_id, k.title, COALESCE(k.free_text, k.summary) AS summary, o.why, "
+            "v.reason, v.state, v.opened_at, "
             "v.by_user AS asked_by, v.excuse, v.remark, "
             "(SELECT SUM(p.amount_fen) FROM payment p WHERE p.household_id = o.household_id "
             "AND p.benefit_id = k.benefit_id AND p.state = k.purpose) AS amount_fen, "

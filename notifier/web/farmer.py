@@ -11,7 +11,7 @@ from aiohttp import web
 
 from notifier.domain.errors import InputError
 from notifier.web.desk import DESK
-from notifier.web.farmer_words import heading, said_lines, spoken, state_words, total
+from notifier.web.farmer_words import body, heading, said_lines, spoken, state_words, total
 from notifier.web.people_desks import FarmerDesk
 from notifier.web.voice import Voice
 
@@ -61,6 +61,7 @@ async def farmer_page(request: web.Request) -> web.Response:
         state=state_words(page.telling),
         total=total(page.telling),
         lines=said_lines(page.telling),
+        body=body(page.name, page.telling, farmers(request).hotline),
         spoken=spoken(page.name, page.telling, farmers(request).hotline),
         has_voice=_voice(request).is_there,
         told=_DONE.get(done),

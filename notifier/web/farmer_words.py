@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from notifier.domain.benefits import BenefitKind
 from notifier.domain.money import plain, yuan
+from notifier.domain.placeholders import put_in
 from notifier.store.farmer_pages import Telling
 from notifier.store.notices import Line
 
@@ -20,12 +22,22 @@ class Said:
     note: str
 
 
+_COUNTY_TIME = ZoneInfo("Asia/Shanghai")
 _STATE: dict[str, str] = {"paid": "已发放到一卡通", "returned": "没有发放成功", "goods": "请领取"}
 
 
 def heading(of: Telling) -> str:
     """What it is: the item for money and goods, the title for a policy."""
     return of.title if of.kind is BenefitKind.POLICY else of.item or of.title
+
+
+def body(name: str, of: Telling, hotline: str) -> str:
+    """What a policy or a text of a person's own says; "" for payments."""
+    if of.kind is not BenefitKind.POLICY:
+        return ""
+    day = of.told_at.astimezone(_COUNTY_TIME)
+    values = {"姓名": name, "村": of.village, "咨询电话": hotline, "日期": f"{day.year}年{day.month}月{day.day}日"}
+    return put_in(of.text, values) or of.summary or "请到村委会了解详情。"
 
 
 def state_words(of: Telling) -> str:
@@ -65,8 +77,8 @@ def _sum(line: Line) -> str:
 def spoken(name: str, of: Telling, hotline: str) -> str:
     """The page as a speaker reads it: sentences, "乘" for ×, digits of the telephone one by one."""
     parts = [f"{name}，您好。", f"{heading(of)}。"]
-    if of.summary and of.kind is BenefitKind.POLICY:
-        parts.append(f"{of.summary}。")
+    if said := body(name, of, hotline):
+        parts.append(f"{said}。")
     for one in said_lines(of):
         words = f"{one.name}，{one.period}，{one.amount}{state_words(of)}。"
         if one.sum:

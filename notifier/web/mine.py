@@ -10,7 +10,7 @@ from notifier.store.following import accepts
 from notifier.web.binding import follower_page
 from notifier.web.desk import DESK
 from notifier.web.farmer import HEADERS
-from notifier.web.farmer_words import heading, said_lines, state_words, total
+from notifier.web.farmer_words import body, heading, said_lines, state_words, total
 from notifier.web.people_desks import Consent, Rights
 from notifier.web.sessions import tell
 from notifier.web.visitors import door, visitor
@@ -23,7 +23,11 @@ async def mine_page(request: web.Request) -> web.Response:
     mine = await desk.mine(openid)
     if not mine.bound:
         raise web.HTTPSeeOther("/wechat/bind")
-    shown = [(of, heading(of), state_words(of), total(of), said_lines(of)) for of in mine.tellings]
+    names = {one.household_id: one.name for one in reversed(mine.bound)}
+    shown = [
+        (of, heading(of), state_words(of), total(of), said_lines(of), body(names[of.household_id], of, desk.hotline))
+        for of in mine.tellings
+    ]
     asked = await _asked(request, openid)
     known = {"mine": mine, "shown": shown, "once": secrets.token_urlsafe(12), "asked": asked}
     page = await follower_page(request, "mine.html", **known)

@@ -10,6 +10,7 @@ from aiohttp import web
 from notifier.accounts.roles import Permission, Role, User
 from notifier.domain.money import yuan
 from notifier.domain.outcomes import EXCUSES, REASON_TEXT, Reason
+from notifier.domain.placeholders import put_in
 from notifier.store import visit_photos
 from notifier.store.audit import append
 from notifier.store.reporting import region_names
@@ -99,6 +100,7 @@ def _words(request: web.Request, wanted: Wanted, page: int) -> dict[str, Any]:
         "absences": [(one.value, REASON_TEXT[one]) for one in Reason if one in ABSENCES],
         "plain": plain_reason,
         "yuan": yuan,
+        "filled": lambda text, name, village: put_in(text, {"姓名": name, "村": village}),
         "at": urlencode(kept | {"page": page}),
         "query": urlencode(kept),
         "once": lambda: secrets.token_urlsafe(12),

@@ -149,6 +149,11 @@ class OfficialAccount(Protocol):
 class BindingDesk(Protocol):
     """Where followers bind themselves. Each method raises InputError (Chinese) for what cannot be done."""
 
+    @property
+    def hotline(self) -> str:
+        """Where to ask."""
+        ...
+
     async def send_code(self, openid: str, written: str, address: str) -> None:
         """A code is on its way to the phone, if it is a household's own."""
         ...

@@ -103,6 +103,16 @@ async def test_it_says_how_much_and_why_and_nothing_of_anybody_else(front: Front
     assert "<audio" not in page
 
 
+async def test_a_text_of_a_person_s_own_is_shown_with_its_braces_filled(front: Front) -> None:
+    async with front.ledger.writing() as c:
+        await c.execute(
+            text("UPDATE campaign SET kind = 'policy', purpose = 'tell', free_text = :words WHERE id = 50"),
+            {"words": "{姓名}：{村}明天停水，问{咨询电话}"},
+        )
+    page = await (await front.client.get(link(front))).text()
+    assert f"样例1：白阳样例一村明天停水，问{HOTLINE}" in page
+
+
 async def test_a_link_cannot_be_guessed_and_is_no_other_household_s(front: Front) -> None:
     code = link(front).removeprefix("/f/")
     assert len(code) == LENGTH

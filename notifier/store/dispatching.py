@@ -278,18 +278,18 @@ async def in_new_chunk(
             ),
             bound | {"ids": ledger.listed(message_ids)},
         )
-        await c.execute(
-            text(
-                "INSERT INTO chunk (id, campaign_id, medium, lane, n_messages, state, not_before, lease_until, "
-                "n_waits, waiting_since) VALUES (:chunk, :campaign, :medium, :lane, :n, 'open', :later, 0, "
-                ":n_waits, :since)"
-            ),
-            bound
-            | {
-                "n": placed.rowcount,
-                "later": stamp(not_before),
-                "n_waits": row.n_waits + (postponed_at is not None),
-                "since": stamp(postponed_at) if row.since is None and postponed_at else row.since,
-            },
-        )
+        since = stamp(postponed_at) if row.since is None and postponed_at else row.since
+        waits = {"n_waits": row.n_waits + (postponed_at is not None), "since": since}
+        await _open(c, bound | waits | {"n": placed.rowcount, "later": stamp(not_before)})
     return list(chunk_ids)
+
+
+async def _open(c: AsyncConnection, bound: Mapping[str, object]) -> None:
+    await c.execute(
+        text(
+            "INSERT INTO chunk (id, campaign_id, medium, lane, n_messages, state, not_before, lease_until, "
+            "n_waits, waiting_since) VALUES (:chunk, :campaign, :medium, :lane, :n, 'open', :later, 0, "
+            ":n_waits, :since)"
+        ),
+        bound,
+    )

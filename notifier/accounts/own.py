@@ -1,4 +1,4 @@
-"""One's own phone for alerts: a code proves it, and dropping it ends the alerts."""
+"""One's own phone or WeChat for alerts: a code or a scan proves it, and dropping it ends the alerts."""
 
 from datetime import datetime
 
@@ -6,12 +6,12 @@ from notifier.domain.codes import Asker, CodePurpose, Codes
 from notifier.domain.contracts import Clock
 from notifier.domain.errors import InputError
 from notifier.store.audit import append
-from notifier.store.factors import Factor, FactorKind, drop_factor, factors_of, put_factor
+from notifier.store.factors import Factor, FactorKind, drop_factor, put_factor
 from notifier.store.ledger import Ledger
 
 
 class OwnPhone:
-    """Deeds of a user on their own phone. Each raises InputError (Chinese)."""
+    """Deeds of a user on their own phone, and the WeChat on it. Each raises InputError (Chinese)."""
 
     def __init__(self, ledger: Ledger, clock: Clock, codes: Codes) -> None:
         self._ledger = ledger
@@ -41,10 +41,11 @@ class OwnPhone:
         await put_factor(self._ledger, name, Factor(FactorKind.OPENID, openid, self._clock.now()))
         await self._note(name, "openid.verified")
 
-    async def number(self, name: str) -> str | None:
-        """The 11 digits of the verified phone; None when there is none."""
-        found = (await factors_of(self._ledger, name)).get(FactorKind.PHONE)
-        return found.value if found is not None and found.verified_at is not None else None
+    async def unfollow(self, name: str) -> None:
+        """The user is told nothing by WeChat any more."""
+        if not await drop_factor(self._ledger, name, FactorKind.OPENID):
+            raise InputError("没有绑定微信，不用解除")
+        await self._note(name, "openid.dropped")
 
     async def _note(self, name: str, what: str) -> None:
         async with self._ledger.writing() as c:

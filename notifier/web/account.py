@@ -39,11 +39,13 @@ async def account_page(request: web.Request) -> web.Response:
     desk, user = request.app[DESK], request[USER]
     factors = await factors_of(desk.ledger, user.name)
     phone, totp = factors.get(FactorKind.PHONE), factors.get(FactorKind.TOTP)
+    wechat = None if desk.account is None or desk.followers is None else FactorKind.OPENID in factors
     return await render(
         request,
         "account.html",
         region=(await region_names(desk.ledger)).get(user.region_code, user.region_code),
         phone=mask_phone(phone.value) if phone and phone.verified_at else None,
+        wechat=wechat,
         has_totp=totp is not None and totp.verified_at is not None,
         must_totp=desk.accounts.require_totp and user.role is Role.ADMINISTRATOR,
         n_codes=await count_recovery_codes(desk.ledger, user.name),

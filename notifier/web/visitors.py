@@ -14,7 +14,7 @@ from notifier.web.people_desks import BindingDesk, OfficialAccount
 
 _STATE_LASTS = timedelta(minutes=10)
 _KNOWN_FOR = timedelta(hours=12)
-PAGES = {"mine": "/wechat/mine", "bind": "/wechat/bind"}
+PAGES = {"mine": "/wechat/mine", "bind": "/wechat/bind", "staff": "/wechat/staff"}
 """Where a visitor may be on their way to."""
 
 

@@ -31,6 +31,7 @@ ALLOWED = {
     "inquiry",
     "key",
     "login",
+    "mark",
     "payment",
     "project",
     "source",

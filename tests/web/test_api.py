@@ -82,7 +82,7 @@ async def test_the_document_and_the_page_speak_of_every_address_of_the_api(front
     await front.log_in("guanli")
     document = await read(front, "/api/openapi.json", {})
     page = await front.page("/api-guide")
-    assert len(document["paths"]) >= 7
+    assert len(document["paths"]) >= 8
     assert all(path in page for path in document["paths"])
     assert "http" not in page.replace("http://127.0.0.1", "").replace("http-equiv", "")
 
@@ -92,9 +92,9 @@ async def test_no_request_that_the_document_allows_or_forbids_makes_the_api_fail
     key = await key_of(front, COUNTY)
     file = tmp_path / "openapi.json"
     file.write_text(json.dumps(await read(front, "/api/openapi.json", key)), encoding="utf-8")
-    fuzz = [SCHEMATHESIS, "run", str(file), "--url", str(front.client.make_url("/")), "-n", "12"]
+    fuzz = [SCHEMATHESIS, "run", str(file), "--url", str(front.client.make_url("/")), "-n", "8", "--max-time", "15"]
     known = ["--header", f"Authorization: {key['Authorization']}", "--no-color", "--generation-database", "none"]
     run = await asyncio.create_subprocess_exec(*fuzz, *known, stdout=PIPE, stderr=STDOUT, cwd=tmp_path)
     told = (await run.communicate())[0].decode()
     assert run.returncode == 0, told[-6000:]
-    assert re.findall(r"(?:Selected|Tested): +(\d+)", told) == ["7", "7"], told[-3000:]
+    assert re.findall(r"(?:Selected|Tested): +(\d+)", told) == ["8", "8"], told[-3000:]

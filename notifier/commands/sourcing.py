@@ -13,6 +13,7 @@ from notifier.app import App, open_app
 from notifier.app.watching import Tried, try_source, watch_desk
 from notifier.commands.answering import AsJson, answer, plain, run
 from notifier.settings import load_settings
+from notifier.sources.presets import about, preset_names
 from notifier.store.attachments import payment_drafts
 from notifier.store.health import source_health
 from notifier.store.undated import undated_items
@@ -63,6 +64,14 @@ def source_try(
     """Show what a definition would extract; nothing is kept."""
     tried = run(try_source(load_settings(), file, pages), as_json=as_json)
     answer(tried, as_json=as_json, text=lambda: _tried(tried))
+
+
+@source.command("presets")
+def source_presets(as_json: AsJson = False) -> None:
+    """The shipped patterns, for `preset = "…"` in a definition."""
+    found = {name: about(name) for name in preset_names()}
+    text = "\n".join(f"{name:<18} {said}" for name, said in found.items())
+    answer(found, as_json=as_json, text=text)
 
 
 @source.command("undated")

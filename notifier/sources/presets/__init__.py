@@ -3,14 +3,19 @@
 import tomllib
 from functools import cache
 from importlib.resources import files
+from itertools import takewhile
 from typing import Any
 
 
 def preset_names() -> list[str]:
     """Every shipped preset, by name."""
-    return sorted(
-        one.name.removesuffix(".toml") for one in files(__package__).iterdir() if one.name.endswith(".toml")
-    )
+    return sorted(one.name.removesuffix(".toml") for one in files(__package__).iterdir() if one.name.endswith(".toml"))
+
+
+def about(name: str) -> str:
+    """What a preset is for and what it still needs: the comment at its head, as one line."""
+    lines = files(__package__).joinpath(f"{name}.toml").read_text("utf-8").splitlines()
+    return " ".join(line.removeprefix("#").strip() for line in takewhile(lambda line: line.startswith("#"), lines))
 
 
 @cache

@@ -18,7 +18,11 @@ _AUDIENCE = re.compile(
 _HEADING = re.compile(r"(?:对象|范围)[。．]?$")
 _LEFT_OUT = re.compile(r"不包括|不含|除外|不予|不得|不再享受|不享受")
 _EXCEPT = re.compile(r"除[^，]*外")
-_BOUND = re.compile(r"(\d+(?:\.\d+)?)\s*(只|头|亩|人)\s*(?:（含）|\(含\)|及)?\s*(以上|以下|以内)")
+_BOUND = re.compile(
+    r"(\d+(?:\.\d+)?|[一二两三四五六七八九十百千]+)\s*(只|头|亩|人)\s*(?:（含）|\(含\)|及)?\s*(以上|以下|以内)"
+)
+_DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+_PLACES = {"十": 10, "百": 100, "千": 1000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,20 @@ def _measured(bound: re.Match[str], clause: Span, measures: Sequence[Measure]) -
     fitting = [one for one in measures if one.unit == unit and any(w in clause.words for w in one.words)]
     if not fitting:
         return None
-    return Has(fitting[0].column, comparison, Decimal(number)), bound[0], clause.at + bound.start()
+    return Has(fitting[0].column, comparison, _number(number)), bound[0], clause.at + bound.start()
+
+
+def _number(said: str) -> Decimal:
+    """三十 and 一百二十 as well as 30; a place without a digit before it counts once (十五)."""
+    if said[0] not in _DIGITS and said[0] not in _PLACES:
+        return Decimal(said)
+    total, digit = 0, 0
+    for character in said:
+        if character in _PLACES:
+            total, digit = total + (digit or 1) * _PLACES[character], 0
+        else:
+            digit = _DIGITS[character]
+    return Decimal(total + digit)
 
 
 def _bounded(one: Named, rule: Has, phrase: str, at: int) -> Named:

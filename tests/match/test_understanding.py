@@ -133,3 +133,11 @@ def test_a_piece_never_ends_inside_an_amount_or_a_date() -> None:
     for most in range(20, 36):
         for piece in pieces(text, most):
             assert not piece.endswith(("2026年1", "2026年10", "1", "12", "125", "1250", "1250.", "1250.5", "1250.50"))
+
+
+@pytest.mark.parametrize(
+    ("said", "least"), [("30只", 30), ("三十只", 30), ("十五只", 15), ("一百二十只", 120), ("两百只", 200)]
+)
+def test_a_threshold_can_be_written_in_characters(said: str, least: int) -> None:
+    body = f"补贴对象为存栏基础母羊{said}以上的养殖户。"
+    assert of("滩羊补贴公示", body) == f"居住在彭阳县，且羊只数不少于{least}"

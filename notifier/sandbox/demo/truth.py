@@ -7,10 +7,11 @@ from datetime import date
 from notifier.sandbox.county import BatchTruth, County, Household, PaymentTruth, RosterTruth
 from notifier.sandbox.site.articles import today_in_china
 
-_ELDERLY = 80
+_ELDERLY, _A_FLOCK = 80, 30
 _FOR: dict[str, Callable[[Household, date], bool]] = {
     "耕地": lambda home, on: home.farmland_mu > 0,
     "养殖": lambda home, on: home.n_sheep > 0 or home.n_cattle > 0,
+    "羊三十只": lambda home, on: home.n_sheep >= _A_FLOCK,
     "高龄": lambda home, on: any(person.age(on) >= _ELDERLY for person in home.people),
 }
 """Audiences of the policies that the site publishes, in its own words."""

@@ -10,6 +10,7 @@ from notifier.commands import (
     inquiring,
     policies,
     proving,
+    registering,
     running,
     sharing,
     sourcing,
@@ -47,7 +48,7 @@ telling.unmatched.command("export")(worklist.export_command)
 telling.unmatched.command("import")(worklist.import_command)
 app.add_typer(telling.unmatched, name="unmatched")
 app.add_typer(inquiring.inquiry, name="inquiry")
-app.add_typer(inquiring.household, name="household")
+app.add_typer(registering.household, name="household")
 app.add_typer(staffing.user, name="user")
 app.add_typer(staffing.key, name="key")
 app.add_typer(caring.keys, name="keys")

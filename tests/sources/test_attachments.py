@@ -1,7 +1,6 @@
 """Files that hang on pages: found, kept, read apart; a list of people keeps its rows to itself."""
 
 import io
-from collections.abc import AsyncIterator
 
 import pytest
 import xlsxwriter
@@ -9,7 +8,6 @@ import xlwt
 from aiohttp import web
 from docx import Document
 
-from notifier.domain import settings
 from notifier.domain.benefits import AttachmentKind, Policy
 from notifier.sources.attachment_text import read_attachment
 from notifier.sources.attachments import linked_files, with_text_of
@@ -20,12 +18,6 @@ from tests.sources.test_pages import ALIASES
 from tests.sources.test_presets import a_source, findings
 
 TEXT = "各乡镇人民政府：草原补奖资金已经下达，禁牧补助每亩7.5元，请核对后上报。"
-
-
-@pytest.fixture
-async def wire() -> AsyncIterator[Wire]:
-    async with Wire(settings.Wire()) as opened:
-        yield opened
 
 
 def a_pdf(text: str) -> bytes:

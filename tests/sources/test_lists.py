@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from notifier.domain.errors import SourceError
@@ -108,6 +109,7 @@ VALUES = st.recursive(
 )
 
 
+@hypothesis_settings(max_examples=50)
 @given(st.lists(VALUES, max_size=4))
 def test_an_array_of_json_values_is_read_as_it_is(values: list[Any]) -> None:
     written = json.dumps(values, ensure_ascii=False)

@@ -1,11 +1,9 @@
 """Every shipped preset reads titles, links, dates, 文号 and texts of its pattern exactly, with a county's few keys."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from notifier.domain import settings
 from notifier.domain.benefits import Finding, Policy
 from notifier.domain.errors import NeedsPerson
 from notifier.sources.lists import ListSource
@@ -18,12 +16,6 @@ from tests.registered import FrozenClock
 from tests.sources import patterns, patterns_of_systems
 from tests.sources.pattern_site import HOST, TEXTS, Rerouted, page, refused, served
 from tests.sources.test_pages import ALIASES
-
-
-@pytest.fixture
-async def wire() -> AsyncIterator[Wire]:
-    async with Wire(settings.Wire()) as opened:
-        yield opened
 
 
 def a_source(wire: Any, written: dict[str, Any]) -> ListSource:

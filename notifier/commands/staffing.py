@@ -19,6 +19,7 @@ from notifier.store.ledger import Ledger
 user = typer.Typer(no_args_is_help=True, help="People who work here.")
 key = typer.Typer(no_args_is_help=True, help="Keys of other systems that read the API.")
 COUNTY = "640425000000"
+_A_YEAR = 365
 
 Name = Annotated[str, typer.Argument(help="the user's name")]
 Who = Annotated[str, typer.Option("--by", help="the administrator who decides; stands in the audit trail")]
@@ -114,10 +115,9 @@ def key_make(
     by: Who,
     allow: Annotated[list[str], typer.Option(help="read, visit or answer; several by repeating")],
     region: Region = COUNTY,
-    days: Annotated[int, typer.Option(help="how long it is good")] = 365,
     as_json: AsJson = False,
 ) -> None:
-    """Make a key and show it, once."""
+    """Make a key that is good for a year and show it, once; the console makes shorter ones."""
 
     async def work(ledger: Ledger) -> dict[str, str]:
         maker = await permitted(ledger, by, Permission.MANAGE)
@@ -125,7 +125,7 @@ def key_make(
         if stray := [one for one in allow if one not in known]:
             raise InputError(f"没有 {'、'.join(stray)} 这项权限；可用：{'、'.join(known)}")
         allowed = [known[one] for one in allow]
-        return {"key": await KeyDesk(ledger, SystemClock()).make(maker, title, allowed, region, days)}
+        return {"key": await KeyDesk(ledger, SystemClock()).make(maker, title, allowed, region, _A_YEAR)}
 
     answer(_on_ledger(work, as_json), as_json=as_json)
 

@@ -32,6 +32,15 @@ GETS = {
     "/uploads": {"guanli", "baiyang"},
     "/policies": {"guanli", "baiyang"},
     "/policies/decisions": {"guanli", "baiyang"},
+    "/users": {"guanli", "baiyang"},
+    "/keys": {"guanli", "baiyang"},
+    "/audit": {"guanli", "baiyang", "shenji"},
+    "/alerts": {"guanli", "baiyang", "yunwei"},
+    "/account": EVERYBODY,
+    "/api-guide": EVERYBODY,
+    "/api/campaigns/1/households": EVERYBODY,
+    "/api/visits": {"guanli", "baiyang", "cunguan"},
+    "/api/inquiries": {"guanli", "baiyang", "cunguan"},
 }
 POSTS = {
     "/campaigns/1/cancel": {"guanli"},

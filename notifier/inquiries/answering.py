@@ -65,11 +65,9 @@ class InquiryDesk:
     settings: Inquiries
     replies: Mapping[str, Replies]
 
-    async def waiting(
-        self, region_code: str, *, settled: bool = False, after: int = 0, sift: Sift | None = None
-    ) -> Sequence[InquiryRow]:
+    async def waiting(self, region_code: str, *, settled: bool = False, after: int = 0) -> Sequence[InquiryRow]:
         """The next inquiries that the region answers for, masked: those that wait, or the settled ones."""
-        return await stored.list_inquiries(self.ledger, region_code, settled=settled, after=after, sift=sift)
+        return await stored.list_inquiries(self.ledger, region_code, Sift(settled), after=after)
 
     async def add(self, given: Given, by: str) -> int | None:
         """The inquiry is open, received now; its number, or None for a form that came before.

@@ -98,18 +98,19 @@ class InquiryRow:
 
 @dataclass(frozen=True, slots=True)
 class Sift:
-    """Which inquiries of a list: of one kind, and only those that were due before an instant; all without."""
+    """Which inquiries of a list: those that wait, or the `settled`; of one kind, or due before an instant only."""
 
+    settled: bool = False
     kind: str = ""
     due_before: datetime | None = None
 
 
 async def list_inquiries(
-    ledger: Ledger, region_code: str, *, settled: bool = False, after: int = 0, most: int = 50, sift: Sift | None = None
+    ledger: Ledger, region_code: str, sift: Sift | None = None, *, after: int = 0, most: int = 50
 ) -> list[InquiryRow]:
     """Up to `most` inquiries that the region answers for, by id from the one behind `after`, with their steps.
 
-    Those that wait, or with `settled` the closed ones; empty when there is none.
+    Those that wait unless `sift` says otherwise; empty when there is none.
     """
     first, last = span(region_code)
     wanted = sift or Sift()
@@ -119,7 +120,7 @@ async def list_inquiries(
         more, bound["due"] = f"{more} AND due_at < :due", stamp(wanted.due_before)
     async with ledger.reading() as c:
         sql = (
-            f"SELECT * FROM inquiry WHERE state {'=' if settled else '<>'} 'closed' AND id > :after "
+            f"SELECT * FROM inquiry WHERE state {'=' if wanted.settled else '<>'} 'closed' AND id > :after "
             f"AND region_code BETWEEN :first AND :last{more} ORDER BY id LIMIT :most"
         )
         rows = (await c.execute(text(sql), bound)).all()

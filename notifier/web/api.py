@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 from notifier.accounts.roles import Permission
 from notifier.report.rate import campaign_figures, rate_report
 from notifier.report.rates import Figures
-from notifier.store.inquiries import list_inquiries
+from notifier.store.inquiries import Sift, list_inquiries
 from notifier.store.owed_list import list_owed
 from notifier.store.reporting import CampaignLine, campaigns, region_names
 from notifier.store.visit_list import open_visits
@@ -131,7 +131,7 @@ async def inquiries(
     """
     user = demand(request, Permission.ANSWER)
     region_code = demand_region(user, region)
-    found = await list_inquiries(request.app[DESK].ledger, region_code, settled=settled, after=after, most=PAGE)
+    found = await list_inquiries(request.app[DESK].ledger, region_code, Sift(settled), after=after, most=PAGE)
     return _answer(InquiryList, _page("inquiries", found, "inquiry_id"))
 
 

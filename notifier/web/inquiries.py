@@ -41,8 +41,8 @@ async def inquiries_page(request: web.Request) -> web.Response:
     kind = query.get("kind", "") if query.get("kind") in KINDS else ""
     said = query.get("after", "0")
     after = int(said) if said.isascii() and said.isdigit() and len(said) < 19 else 0
-    sift = Sift(kind, now if late and not settled else None)
-    found = await list_inquiries(desk.ledger, region_code, settled=settled, after=after, most=_PAGE, sift=sift)
+    sift = Sift(settled, kind, now if late and not settled else None)
+    found = await list_inquiries(desk.ledger, region_code, sift, after=after, most=_PAGE)
     return await render(
         request,
         "inquiries.html",

@@ -236,6 +236,13 @@ PEOPLE = (
 )
 
 
+GATEWAYS = (
+    ScriptedGateway("aliyun_sms", Medium.SMS),
+    ConnectedGateway("cmpp", Medium.SMS),
+    SigningGateway("wechat", Medium.WECHAT),
+)
+
+
 async def a_front(ledger: Ledger, **desks: Any) -> Front:
     """Over the county of `tests.report.ground` with one user of each role; close its client afterwards.
 
@@ -257,11 +264,7 @@ async def a_front(ledger: Ledger, **desks: Any) -> Front:
 
     desk = FrontDesk(
         ledger=ledger,
-        channels={
-            "aliyun_sms": ScriptedGateway("aliyun_sms", Medium.SMS),
-            "cmpp": ConnectedGateway("cmpp", Medium.SMS),
-            "wechat": SigningGateway("wechat", Medium.WECHAT),
-        },
+        channels={one.name: one for one in GATEWAYS},
         settings=Web(callback_secret=SecretStr(SECRET)),
         clock=clock,
         campaigns=deeds,

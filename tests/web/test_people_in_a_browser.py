@@ -66,6 +66,17 @@ async def a_page(browser: Browser, **options: bool) -> tuple[Page, list[str]]:
     return page, complaints
 
 
+async def an_officer(house: House, browser: Browser) -> tuple[Page, list[str]]:
+    """A phone's page on which the village's officer is logged in."""
+    page, complaints = await a_page(browser)
+    await page.goto(f"{house.root}/login")
+    await page.fill("input[name=name]", "cunguan")
+    await page.fill("input[name=password]", PASSWORD)
+    await page.click("main button")
+    await page.wait_for_url(f"{house.root}/")
+    return page, complaints
+
+
 async def look_at(page: Page, folder: Path, name: str) -> None:
     """It fits a phone and a desk, axe finds nothing serious, and its picture is kept."""
     for device, size in SIZES.items():
@@ -103,16 +114,14 @@ async def state(house: House, home: int) -> tuple[str, str | None]:
     return row.state, row.level
 
 
-async def test_a_farmer_scans_binds_reads_and_says_that_they_know(
-    house: House, browser: Browser, screenshots: Path
-) -> None:
+async def follow_and_prove(house: House, page: Page, screenshots: Path) -> None:
+    """The QR code is scanned, the greeting's link opened, WeChat says who it is, and the phone is proved."""
     await house.order("followers", follow=[ME], scene=f"village_{VILLAGE}")
     await house.hear()
     [greeting] = house.received(ME)
     found = re.search(r"http://\S+", greeting)
     assert found is not None
     await house.order("visitor", openid=ME)
-    page, complaints = await a_page(browser)
     await page.goto(found[0])
     assert page.url.partition("#")[0] == f"{house.root}/wechat/bind"
     await look_at(page, screenshots, "bind-phone")
@@ -124,6 +133,13 @@ async def test_a_farmer_scans_binds_reads_and_says_that_they_know(
     assert code is not None
     await page.fill("#code", code[0])
     await page.click("text=下一步")
+
+
+async def test_a_farmer_scans_binds_reads_and_says_that_they_know(
+    house: House, browser: Browser, screenshots: Path
+) -> None:
+    page, complaints = await a_page(browser)
+    await follow_and_prove(house, page, screenshots)
     await page.fill("#name", "样例甲")
     await page.fill("#tail", an_id(1)[-4:])
     await look_at(page, screenshots, "bind-person")
@@ -174,11 +190,7 @@ async def test_an_officer_finds_out_why_corrects_the_number_and_signs_off(
 ) -> None:
     await pay(house)
     assert await state(house, 2) == ("unreached", None)
-    page, complaints = await a_page(browser)
-    await page.goto(f"{house.root}/login")
-    await page.fill("input[name=name]", "cunguan")
-    await page.fill("input[name=password]", PASSWORD)
-    await page.click("main button")
+    page, complaints = await an_officer(house, browser)
     await page.goto(f"{house.root}/visits")
     await page.wait_for_selector("text=登记的号码是空号")
     assert not await page.is_visible(f"a[href='tel:{DEAD}']")
@@ -198,6 +210,13 @@ async def test_an_officer_finds_out_why_corrects_the_number_and_signs_off(
     await page.wait_for_selector("text=没有等待入户的农户")
     assert await state(house, 2) == ("reached", "acknowledged")
     await look_at(page, screenshots, "officer-done")
+    assert complaints == []
+
+
+async def test_an_officer_enters_a_call_and_answers_a_text_by_a_text(
+    house: House, browser: Browser, screenshots: Path
+) -> None:
+    page, complaints = await an_officer(house, browser)
     await page.goto(f"{house.root}/inquiries/new")
     await page.fill("textarea", "问低保怎么办")
     await page.fill("input[name=phone]", MINE)

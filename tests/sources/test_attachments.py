@@ -121,8 +121,8 @@ async def test_a_page_that_only_announces_its_attachment_says_what_that_says(wir
         "/l/index.html": page("<ul class=infolist><li><a href=1.html>通知</a><i class=time>2026-11-01</i></li>"
                               "<li><a href=2.pdf>扫描件</a><i class=time>2026-11-02</i></li></ul>"),
         "/l/1.html": page(f"<h1>通知</h1><ucapcontent>详见附件。{links}</ucapcontent>"),
-        "/l/a.docx": _bytes(a_docx(f"彭政办发〔2026〕9号\n{TEXT}")),
-        "/l/2.pdf": _bytes(a_pdf("")),
+        "/l/a.docx": a_file(a_docx(f"彭政办发〔2026〕9号\n{TEXT}")),
+        "/l/2.pdf": a_file(a_pdf("")),
     }  # fmt: skip
     async with served(pages) as (_, server):
         source = a_source(Rerouted(wire, server), {"preset": "ucap_html", "url": f"http://{HOST}/l/index.html"})
@@ -139,5 +139,5 @@ async def test_a_page_that_only_announces_its_attachment_says_what_that_says(wir
     assert any("404" in why for why in whys)
 
 
-def _bytes(content: bytes) -> Answer:
+def a_file(content: bytes) -> Answer:
     return lambda request, body: web.Response(body=content, content_type="application/octet-stream")

@@ -18,11 +18,10 @@ from tests.sources.pattern_site import HOST, TEXTS, Rerouted, page, refused, ser
 from tests.sources.test_pages import ALIASES
 
 
-def a_source(wire: Any, written: dict[str, Any]) -> ListSource:
+def a_source(wire: Any, written: dict[str, Any], clock: FrozenClock | None = None) -> ListSource:
     keys = with_preset({"name": "s", "title": "样例", "allow_private": True, "pause": 0, **written})
-    built = build(
-        KINDS[keys["kind"]].definition.model_validate(keys), Means(wire, FrozenClock(), ALIASES, ForeignDatabases())
-    )
+    means = Means(wire, clock or FrozenClock(), ALIASES, ForeignDatabases())
+    built = build(KINDS[keys["kind"]].definition.model_validate(keys), means)
     assert isinstance(built, ListSource)
     return built
 

@@ -24,6 +24,7 @@ GATEWAY_TEXT: Mapping[str, str] = {
 _COUNTY_TIME = ZoneInfo("Asia/Shanghai")
 _LABEL = re.compile(r"(\S+?)\s*\$\{(\w+)\}")
 _LONGEST_TITLE, _LONGEST_TEXT = 100, 500
+_ANY_SIGN = "单位签名"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +165,13 @@ def _saying(shop: Workshop, typed: Typed, of: tuple[Medium, str], now: datetime)
     text = shop.wording.texts.get(typed.kind, {}).get(gateway)
     if text is None:
         return Saying(gateway, medium, is_chosen, _why_not(typed.kind, medium))
-    sign = shop.wording.signs.get(gateway, "")
+    # Where the gateway puts a signature that is not known here, it is as long as the others'.
+    sign = shop.wording.signs.get(gateway) or max(shop.wording.signs.values(), key=len, default="") or _ANY_SIGN
     facts = facts_of(shop, typed, placeholders.samples(shop.hotline), now)
     longest = facts_of(shop, typed, placeholders.longest(shop.hotline), now)
     filled, at_most = fill(text, facts, sign), fill(text, longest, sign)
     whole = VARIABLE.sub(lambda found: filled.parameters[found[1]], text.content)
-    shown = text.content if medium is Medium.WECHAT else f"【{sign or '签名'}】{whole}"
+    shown = text.content if medium is Medium.WECHAT else f"【{sign}】{whole}"
     problem = filled.problem or at_most.problem
     refused = [f"含有会被拦截的词“{word}”" for word in forbidden_in(whole, gateway, shop.words)]
     return Saying(

@@ -1,6 +1,7 @@
 """A clerk writes a campaign in a browser's requests; people watch one run."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO
 
@@ -9,13 +10,16 @@ from aiohttp import ClientResponse, FormData
 from python_calamine import CalamineWorkbook
 from sqlalchemy import text
 
+from notifier.domain.contracts import Paper
+from notifier.domain.messages import Medium
 from notifier.store.accounts import Account, add_account
 from notifier.store.audit import latest
 from notifier.store.factors import Factor, FactorKind, put_factor
 from notifier.store.looking_on import look_at
+from notifier.web.desk import DESK
 from notifier.web.watchers import WATCHERS, Watchers
 from tests.report import ground
-from tests.web.front import Front, csrf_in
+from tests.web.front import Front, ScriptedGateway, csrf_in
 
 TEXT = "{姓名}您好，冬天烧煤请开窗通风。咨询电话{咨询电话}。"
 ROWS = {"r0-depth": "0", "r0-what": "all", "r1-depth": "1", "r1-what": "within", "r1-value": "白阳样例一村"}
@@ -96,6 +100,23 @@ async def test_a_draft_is_reviewed_by_whoever_s_turn_it_is_and_comes_back_with_t
         )
     await clerk.log_in("baiyang")
     assert "请写明停用日期" in await clerk.page(f"{draft}/words")
+
+
+class PapersGateway(ScriptedGateway):
+    """An account whose provider tells the state of its templates."""
+
+    async def papers(self, templates: Mapping[str, str]) -> Sequence[Paper]:
+        return [Paper(f"模板 {template}", False, "审核中") for template in templates]
+
+
+async def test_the_provider_s_word_on_a_template_is_shown_while_the_draft_is_checked(clerk: Front) -> None:
+    clerk.client.app[DESK].channels["aliyun_sms"] = PapersGateway("aliyun_sms", Medium.SMS)  # type: ignore[index]
+    draft = await begun(clerk)
+    told = await clerk.page(f"{draft}/papers")
+    assert "阿里云短信 模板 SMS_640425002：审核中" in told
+    assert f'hx-get="{draft}/papers"' in await clerk.page(f"{draft}/check")
+    await clerk.post(f"{draft}/words", kind="free", title="用煤安全", text=TEXT, ladder="短信必达", op="save")
+    assert "模板" not in await clerk.page(f"{draft}/papers")
 
 
 async def test_another_township_s_draft_is_nowhere_to_be_found(clerk: Front) -> None:

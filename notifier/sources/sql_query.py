@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,11 @@ from notifier.sources.payment_findings import Records, record_findings, secret_o
 
 _AFTER = "after"
 Key = str | int | float | Decimal | datetime | date
+_REVIVED: Mapping[str, Callable[[str], Key]] = {
+    "datetime": datetime.fromisoformat,
+    "date": date.fromisoformat,
+    "Decimal": Decimal,
+}
 
 
 class SqlQuerySource:
@@ -86,4 +91,4 @@ def _revived(kept: str) -> Key:
         key: Key = said
         return key
     ((kind, value),) = said.items()
-    return {"datetime": datetime.fromisoformat, "date": date.fromisoformat, "Decimal": Decimal}[kind](value)
+    return _REVIVED[kind](str(value))

@@ -1,6 +1,7 @@
 """Texts are filled from facts, cut only where config allows, and never lose a part of an amount."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -27,8 +28,8 @@ NAMES = st.text("马王李·样例𠮷一二三", min_size=1, max_size=60)
 
 
 def line(amount: int | None = 118_750, area: str | None = "12.5", standard: int | None = 9_500, **more: str) -> Line:
-    fields = {"period": None, "returned_why": None, "goods": None, "quantity": None, "unit": None, "pick_up": None}
-    return Line(None if area is None else Decimal(area), standard, amount, **(fields | more))
+    names = ("period", "returned_why", "goods", "quantity", "unit", "pick_up")
+    return Line(None if area is None else Decimal(area), standard, amount, *(more.get(name) for name in names))
 
 
 def test_one_line_says_how_it_was_reckoned_and_several_their_sum() -> None:
@@ -146,3 +147,12 @@ def test_a_wrong_text_stops_the_start_in_a_sentence(tmp_path: Path, content: str
 def test_a_file_that_is_not_there_is_said_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"texts_file none\.toml: cannot be read"):
         load_texts(tmp_path / "none.toml")
+
+
+def test_a_correction_says_what_was_told_and_what_holds_now() -> None:
+    lines = [replace(line(120_000), said_amount_fen=118_750), replace(line(100), said_amount_fen=200)]
+    facts = payment_facts("样例一", lines, BENEFIT, TEL, NOW)
+    assert (facts["was"], facts["now"]) == ("1189.50元", "1201.00元")
+    goods = [replace(line(None, goods="煤", quantity="3", unit="袋"), said_quantity="2")]
+    facts = payment_facts("样例一", goods, BENEFIT, TEL, NOW)
+    assert (facts["was"], facts["now"]) == ("2袋", "3袋")

@@ -23,13 +23,14 @@ from notifier.store.receipts import store_push
 from notifier.store.sealing import Vault, load_keys
 from notifier.track import step as track_room
 from notifier.track.step import TrackDesk
+from notifier.watch.pushing import PaymentPushDesk
 from notifier.web.application import build_web
 from notifier.web.desk import FrontDesk
 from notifier.wire import Wire
 from tests.campaigns.drafting import a_draft_desk
 from tests.channels.doubles import FrozenClock, MemoryTokens
 from tests.day.county import openid
-from tests.web.front import SECRET, RecordedDeeds, RecordedTexts
+from tests.web.front import ALIASES, SECRET, RecordedDeeds, RecordedTexts
 
 ME = openid(1)
 ADDRESS = f"/callbacks/wechat/{SECRET}"
@@ -71,6 +72,7 @@ class Account:
             visits=deeds,
             inquiries=deeds,
             filings=FilingDesk(self.ledger, self.clock, LEVELS),
+            payments=PaymentPushDesk(self.ledger, self.clock, {}, ALIASES, LEVELS[-1], {}),
             receive_push=lambda push: store_push(self.ledger, push),
             verify_wechat_url=self.channel.verify_url,
             schema_is_current=is_current,

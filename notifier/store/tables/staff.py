@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, Text
+from sqlalchemy import Column, Index, Text
 from sqlmodel import Field, SQLModel
 
 from notifier.store.tables.columns import BIG, SEALED, Instant
@@ -32,6 +32,7 @@ class AuditEntry(SQLModel, table=True):
     """Who did what, hash-chained: `hash` covers the row and `previous_hash`."""
 
     __tablename__ = "audit_entry"
+    __table_args__ = (Index("ix_audit_entry_who", "who", "id"),)
 
     id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
     at: datetime = Field(sa_column=Column(Instant, nullable=False))

@@ -125,12 +125,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_verification_code_sent_at"), ["sent_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_verification_code_source_hash"), ["source_hash"], unique=False)
 
+    with op.batch_alter_table("audit_entry", schema=None) as batch_op:
+        batch_op.create_index("ix_audit_entry_who", ["who", "id"], unique=False)
+
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.add_column(sa.Column("must_change", sa.Integer(), nullable=False, server_default="0"))
 
 
 def downgrade() -> None:
     """Bring the ledger back."""
+    with op.batch_alter_table("audit_entry", schema=None) as batch_op:
+        batch_op.drop_index("ix_audit_entry_who")
+
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.drop_column("must_change")
 

@@ -1,9 +1,13 @@
 """Headers, errors and probes."""
 
+from datetime import UTC, datetime
+
 import pytest
 import structlog
 from aiohttp.test_utils import TestClient, TestServer
 
+from notifier.domain.watched import SourceState
+from notifier.store.watching import Looked, record_look
 from notifier.web import pages
 from notifier.web.application import build_web
 from notifier.web.desk import DESK
@@ -61,6 +65,16 @@ async def test_alive_and_ready_are_told_apart(front: Front) -> None:
     front.schema[0] = OSError("no database")
     assert (await front.client.get("/ready")).status == 503
     assert (await front.client.get("/health")).status == 200
+
+
+async def test_metrics_tell_how_sources_fare(front: Front) -> None:
+    looked = Looked(datetime(2026, 11, 24, tzinfo=UTC), True, 1, None, None, SourceState.DRIFT, 1, "列表变短")
+    await record_look(front.ledger, "measured", looked)
+    page = await (await front.client.get("/metrics")).text()
+    assert 'notifier_source_state{source="measured",state="drift"} 1.0' in page
+    assert 'notifier_source_state{source="measured",state="well"} 0.0' in page
+    assert 'notifier_source_complete_timestamp_seconds{source="measured"} 1.795' in page
+    assert 'notifier_source_waiting{source="measured"} 0.0' in page
 
 
 async def test_metrics_count_requests_by_route_and_hold_no_secret(front: Front) -> None:

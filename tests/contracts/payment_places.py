@@ -129,7 +129,7 @@ async def an_sftp_drop(path: Path) -> AsyncIterator[SftpPlace]:
     (home / "drop").mkdir(parents=True)
     key = asyncssh.generate_private_key("ssh-ed25519")
 
-    def jailed(channel: asyncssh.SSHServerChannel) -> asyncssh.SFTPServer:
+    def jailed(channel: asyncssh.SSHServerChannel[bytes]) -> asyncssh.SFTPServer:
         return asyncssh.SFTPServer(channel, chroot=str(home).encode())
 
     server = await asyncssh.listen("127.0.0.1", 0, server_host_keys=[key], server_factory=_Guard, sftp_factory=jailed)
@@ -144,7 +144,8 @@ async def an_api(path: Path) -> AsyncIterator[ApiPlace]:
     place = ApiPlace()
     application = web.Application()
     application.router.add_get("/records", place.answer)
-    async with TestServer(application) as server:
+    server = TestServer(application)
+    async with server:
         place.server = server
         yield place
 

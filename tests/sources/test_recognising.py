@@ -1,6 +1,7 @@
 """Columns recognised by what stands in them, and errors that name both where two could be it."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,8 @@ def test_a_table_without_a_header_is_read_by_its_cells() -> None:
     assert [line.id_number for line in batch.lines] == [an_id(1), an_id(2), an_id(3)]
     assert [line.amount_fen for line in batch.lines] == [round((10 + n) * 9860) for n in (1, 2, 3)]
     assert {line.village for line in batch.lines} == {"白阳样例一村"}
-    assert (batch.lines[0].area_mu, batch.lines[0].standard_fen, batch.lines[0].account_tail) == (11, 9860, "0011")
+    first = batch.lines[0]
+    assert (first.area_mu, first.standard_fen, first.account_tail) == (Decimal(11), 9860, "0011")
     assert any("第4列" in note and "姓名" in note and "100%" in note for note in workbook.notes)
 
 

@@ -95,6 +95,8 @@ async def _erase(c: AsyncConnection, ledger: Ledger, household_ids: Sequence[int
     for statement in (
         f"UPDATE registry_change SET before_sealed = NULL, after_sealed = NULL WHERE {of_them}",
         f"UPDATE inquiry SET contact_sealed = NULL, contact_hash = NULL WHERE {of_them}",
+        "DELETE FROM visit_photo WHERE visit_id IN (SELECT v.id FROM visit v JOIN owed o ON o.id = v.owed_id "
+        f"WHERE {ledger.among('o.household_id', 'homes')})",
         f"UPDATE household SET state = 'erased' WHERE {ledger.among('id', 'homes')}",
     ):
         await c.execute(text(statement), homes)
@@ -165,7 +167,7 @@ async def forget_follower(ledger: Ledger, contact_id: int, said: Said) -> Forgot
             await c.execute(text("SELECT id, household_id, person_id FROM contact WHERE value_hash = :hash"), bound)
         ).all()
         n_rows = 0
-        for table in ("follower", "subscription"):
+        for table in ("follower", "subscription", "greeting", "binding_attempt"):
             n_rows += (await c.execute(text(f"DELETE FROM {table} WHERE address_hash = :hash"), bound)).rowcount
         await note_changes(
             c, ledger, [Changed(row.household_id, "forget", None, None, row.person_id) for row in rows], said

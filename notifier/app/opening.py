@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from notifier.campaigns.deciding import CampaignDesk
 from notifier.campaigns.drafting import DraftDesk
@@ -29,6 +30,7 @@ from notifier.domain.contracts import Channel, Clock, Replies
 from notifier.domain.direct import SendNow
 from notifier.domain.lanes import Lane
 from notifier.domain.messages import Medium
+from notifier.domain.settings import Wechat
 from notifier.domain.texts import Wording
 from notifier.inquiries.answering import InquiryDesk
 from notifier.inquiries.texting import TextedReplies
@@ -96,7 +98,7 @@ class App:
 
     async def _track(self) -> Any:
         tracked = await tracking.step(self.tracking)
-        if self.replies is not None:
+        if self.replies is not None and self.dispatching.pages:
             page = f"{self.settings.web.public_url.rstrip('/')}/wechat/bind"
             await greet(self.ledger, self.replies, page, self.clock)
         return tracked
@@ -169,6 +171,13 @@ def _draft_desk(of: Settings, dispatching: DispatchDesk, now: SendNow) -> DraftD
     )
 
 
+def _pages(of: Settings) -> str:
+    """Where links to households' own pages lead; "" when no phone could open them, so that no card has a dead link."""
+    is_real = of.channels.wechat.api_base == Wechat.model_fields["api_base"].default
+    is_local = (urlsplit(of.web.public_url).hostname or "localhost") in ("127.0.0.1", "localhost", "::1")
+    return "" if is_local and is_real else f"{of.web.public_url.rstrip('/')}/f/"
+
+
 def _dispatch_desk(
     of: Settings, clock: Clock, connections: Connections, words: Wording, ledger: Ledger
 ) -> DispatchDesk:
@@ -183,5 +192,5 @@ def _dispatch_desk(
         limits={name: getattr(of.channels, name) for name in connections.channels},
         rules=of.routing,
         filed=of.channels.filed(),
-        pages=f"{of.web.public_url.rstrip('/')}/f/",
+        pages=_pages(of),
     )

@@ -33,7 +33,8 @@ async def test_the_sdk_sends_to_two_hundred_and_each_has_a_serial_of_its_own(san
     assert {(status.Code, status.Fee, status.SessionContext) for status in statuses} == {("Ok", 1, "n42-0")}
     rows = await sandbox.records()
     assert [row["provider_id"] for row in rows] == [status.SerialNo for status in statuses]
-    assert rows[0]["text"] == "【彭阳惠农】惠民政策：关于做好秋播的通知，每亩补贴100元。详情请问村委会，详询0954-7012345。"
+    said = "惠民政策：关于做好秋播的通知，每亩补贴100元。详情请问村委会，详询0954-7012345。"
+    assert rows[0]["text"] == f"【彭阳惠农】{said}"
     assert {(row["gateway"], row["channel"], row["sender_key"]) for row in rows} == {("tencent", "sms", "n42-0")}
 
 

@@ -15,7 +15,7 @@ from notifier.store import gateways
 from notifier.store.dispatching import Call, Claim
 from notifier.store.ledger import Transaction, take_ids
 from notifier.store.number_caps import fitting_at
-from notifier.store.postponing import Wait, postpone
+from notifier.store.postponing import postpone, wait_of
 
 
 @dataclass(slots=True)
@@ -64,4 +64,4 @@ class OverCaps:
         for message_id in message_ids:
             waiting[min(self.fits.pop(message_id).values())].append(message_id)
         for moment, ids in waiting.items():
-            await postpone(c, ways.ledger, ids, Wait("number_cap", moment, self.held.waiting_since, most), now)
+            await postpone(c, ways.ledger, ids, wait_of(self.held, "number_cap", moment, most), now)

@@ -126,6 +126,9 @@ async def move(c: AsyncConnection, campaign_id: int, event: CampaignEvent, now: 
         raise InputError(f"通知任务 {campaign_id} 刚被别人操作过;请刷新后再试")
     if event is CampaignEvent.APPROVE:
         await contents.seal(c, campaign_id)
+    if event is CampaignEvent.RESUME:  # the pause is not held against what waited before it
+        again = "UPDATE chunk SET waiting_since = NULL, n_waits = 0 WHERE campaign_id = :id AND state = 'open'"
+        await c.execute(text(again), {"id": campaign_id})
     return then
 
 

@@ -15,15 +15,23 @@ from notifier.store.ledger import Ledger
 from notifier.store.moving import Cause, fail_messages, move_messages
 from notifier.store.tables.columns import stamp
 
+_LEAST_WAITS = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Until when and why messages wait that have waited since `since` (None: from now), and how long they may."""
+    """Until when and why messages wait, since when they have (None: since now), and how long they may."""
 
     code: str
     until: datetime
     since: datetime | None
     most: timedelta
+
+
+def wait_of(held: Claim, code: str, until: datetime, most: timedelta) -> Wait:
+    """The next wait of a chunk's messages; what lies behind them counts once they have tried a few times: a holiday or
+    a night is not theirs."""
+    return Wait(code, until, held.waiting_since if held.n_waits >= _LEAST_WAITS else None, most)
 
 
 async def postpone(

@@ -19,7 +19,7 @@ from notifier.store.following import end_consents
 from notifier.store.ledger import Ledger, take_ids
 from notifier.store.moving import Cause, fail_messages, move_messages
 from notifier.store.parts import Parted, note_parts
-from notifier.store.postponing import Wait, postpone
+from notifier.store.postponing import postpone, wait_of
 from notifier.store.tables.columns import stamp
 
 _WHOLE_CAMPAIGN = (Scope.TEMPLATE, Scope.ACCOUNT)
@@ -86,7 +86,7 @@ async def record(c: AsyncConnection, ledger: Ledger, landed: Landed, now: dateti
     for (code, delay), ids in groups.postponed.items():
         held = landed.held
         later = now + stretched(delay, held.n_waits, luck_of(held.chunk_id))
-        await postpone(c, ledger, ids, Wait(code, later, held.waiting_since, landed.most_waiting), now)
+        await postpone(c, ledger, ids, wait_of(held, code, later, landed.most_waiting), now)
     for code, ids in groups.unsure.items():
         await move_messages(c, ledger, ids, Cause(MessageEvent.LOSE, code), now)
     if groups.stopped_by is not None:

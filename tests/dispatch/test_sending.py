@@ -208,7 +208,14 @@ async def test_what_is_postponed_again_and_again_waits_ever_longer_and_not_for_e
     assert timedelta(hours=1) <= max(waits) < timedelta(hours=1.25)
     assert await county.messages() == {"postponed": 1}
     county.clock.ahead += timedelta(hours=72)
+    deciding = desk(county)
+    await deciding.pause(1, "马主任")
+    await deciding.resume(1, "马主任")
     await county.dispatch()
+    assert await county.messages() == {"postponed": 1}, "a pause is nobody's waiting"
+    for _ in range(3):
+        county.clock.ahead += timedelta(hours=30)
+        await county.dispatch()
     assert await county.rows("SELECT state, reason FROM message") == [("failed", "limited")]
     await county.compose()
     assert await county.one("SELECT COUNT(*) FROM visit") == 1

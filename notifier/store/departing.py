@@ -35,12 +35,13 @@ async def _turn(ledger: Ledger, household_id: int, turn: tuple[str, str, str], s
     before, after, what = turn
     async with ledger.writing() as c:
         await alone(c)
+        left_at = stamp(said.at) if after == "departed" else None
         turned = await c.execute(
             text(
-                "UPDATE household SET state = :after, left_at = CASE WHEN :after = 'departed' THEN CAST(:at AS BIGINT) "
-                "END, changed_at = :at WHERE id = :id AND state = :before"
+                "UPDATE household SET state = :after, left_at = CAST(:left AS BIGINT), changed_at = :at "
+                "WHERE id = :id AND state = :before"
             ),
-            {"after": after, "before": before, "at": stamp(said.at), "id": household_id},
+            {"after": after, "before": before, "left": left_at, "at": stamp(said.at), "id": household_id},
         )
         if not turned.rowcount:
             raise InputError("该户现在的状态不能这样操作;请刷新后再看")

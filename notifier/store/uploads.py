@@ -170,12 +170,12 @@ class Ended:
 
 async def end(ledger: Ledger, upload_id: int, by_user: str, ended: Ended, now: datetime) -> None:
     """The upload is in that state; the file itself is gone once it is saved or discarded."""
+    gone = ", file_sealed = NULL" if ended.state in ("saved", "discarded") else ""
     async with ledger.writing() as c:
         await c.execute(
             text(
-                "UPDATE upload SET state = :state, report = :report, problem = :problem, beat_at = :at, "
-                "run_id = CAST(:run AS BIGINT), file_sealed = CASE WHEN :state IN ('saved', 'discarded') THEN NULL "
-                "ELSE file_sealed END WHERE id = :id"
+                "UPDATE upload SET state = :state, report = :report, problem = CAST(:problem AS TEXT), beat_at = :at, "
+                f"run_id = CAST(:run AS BIGINT){gone} WHERE id = :id"
             ),
             {
                 "state": ended.state,

@@ -171,6 +171,9 @@ async def test_what_is_being_told_is_not_merged_and_a_part_can_leave_and_return(
             assert (await c.execute(untold)).scalar_one() == new
             planned = text("SELECT planned_at FROM campaign WHERE id = 2")
             assert (await c.execute(planned)).scalar_one() is None  # who waits for that line is planned again
-        await merge(ledger, 1, new, SAID)
+        merge_id = await merge(ledger, 1, new, SAID)
+        assert await unmerge(ledger, merge_id, SAID) == new
+        async with ledger.reading() as c:
+            assert (await c.execute(text("SELECT household_id FROM person WHERE id = 2"))).scalar_one() == new
     finally:
         await ledger.close()

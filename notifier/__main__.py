@@ -11,6 +11,7 @@ from notifier.commands import (
     policies,
     proving,
     registering,
+    ruling,
     running,
     sharing,
     sourcing,
@@ -42,6 +43,7 @@ app.add_typer(following.commands, name="wechat")
 app.add_typer(telling.campaign, name="campaign")
 app.add_typer(filing.filing, name="filing")
 app.add_typer(policies.policy, name="policy")
+app.add_typer(ruling.commands, name="rule")
 app.add_typer(sourcing.source, name="source")
 app.add_typer(visiting.commands, name="visit")
 telling.unmatched.command("export")(worklist.export_command)

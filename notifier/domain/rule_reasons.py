@@ -113,7 +113,8 @@ def _deciding(rule: Rule, facts: Facts) -> Iterator[tuple[Leaf, bool]]:
 
 def _said(leaf: Leaf, truth: bool, facts: Facts, region_names: Mapping[str, str]) -> str:
     asked = explain(leaf, region_names)
-    return f"{asked if truth else f'“{asked}”不成立'}（本户：{_found(leaf, facts, region_names)}）"
+    found = _found(leaf, facts, region_names)
+    return (asked if truth else f"“{asked}”不成立") + (f"（本户：{found}）" if found else "")
 
 
 def _leaf_holds(rule: Leaf, facts: Facts) -> bool:
@@ -168,7 +169,7 @@ def _found(rule: Leaf, facts: Facts, region_names: Mapping[str, str]) -> str:
 def _found_attribute(column: str, value: Decimal) -> str:
     match ATTRIBUTE[column].kind:
         case AttributeKind.FLAG:
-            return "是" if value else "否"
+            return ""  # it says no more than ✓ and ✗ do
         case AttributeKind.AREA:
             return f"{plain(value)}亩"
         case AttributeKind.COUNT:

@@ -80,7 +80,7 @@ def _by_rule(campaign_id: int, form: str | None, rule_text: str | None) -> _Audi
         raise InputError(f"通知任务 {campaign_id} 还没有确定通知对象；请先选定规则")
     condition, bound = compile_rule(from_json(form))
     return _Audience(
-        f"FROM household h WHERE h.state = 'active' AND ({condition}) AND {_NOT_YET}",
+        f"FROM household h WHERE h.state = 'active' AND ({condition})",
         "CAST(:why AS TEXT)",
         bound,
         {"why": f"符合条件：{rule_text or '见规则'}"},
@@ -90,7 +90,7 @@ def _by_rule(campaign_id: int, form: str | None, rule_text: str | None) -> _Audi
 def _by_lines(campaign_id: int, benefit_id: int, purpose: str) -> _Audience:
     lines = _LINES.format(lines=lines_of(purpose, campaign_id))
     return _Audience(
-        f"FROM household h JOIN {lines} l ON l.household_id = h.id WHERE h.state = 'active' AND {_NOT_YET}",
+        f"FROM household h JOIN {lines} l ON l.household_id = h.id WHERE h.state = 'active'",
         "'发放清单中有' || CAST(l.n AS TEXT) || '笔，' || COALESCE(l.why, '已核对')",
         {"benefit": benefit_id, "purpose": purpose},
         {},
@@ -100,10 +100,14 @@ def _by_lines(campaign_id: int, benefit_id: int, purpose: str) -> _Audience:
 async def _insert(c: AsyncConnection, campaign_id: int, audience: _Audience, now: datetime) -> int:
     # The counter is locked until the end, so that ids can be taken for as many rows as there were to make.
     first = (await take_ids(c, "owed", 0)).start
+    planned = text("SELECT 1 FROM owed WHERE campaign_id = :campaign LIMIT 1")
+    is_again = (await c.execute(planned, {"campaign": campaign_id})).first() is not None
+    # A SELECT that reads the table it fills is written out first by SQLite; nobody is there yet the first time.
+    households = f"{audience.households} AND {_NOT_YET}" if is_again else audience.households
     insert = (
         "INSERT INTO owed (id, campaign_id, household_id, region_code, why, state, composed_step, state_at) "
         "SELECT CAST(:first AS BIGINT) + ROW_NUMBER() OVER (ORDER BY h.id) - 1, CAST(:campaign AS BIGINT), h.id, "
-        f"h.region_code, {audience.why}, 'pending', -1, CAST(:now AS BIGINT) {audience.households} "
+        f"h.region_code, {audience.why}, 'pending', -1, CAST(:now AS BIGINT) {households} "
         "ON CONFLICT (campaign_id, household_id) DO NOTHING"
     )
     asked: Bound = {"campaign": campaign_id, "first": first, "now": stamp(now), **audience.bound, **audience.said}
@@ -158,7 +162,9 @@ async def audience(ledger: Ledger, campaign_id: int) -> int:
             found = _by_lines(campaign_id, int(row.benefit_id), row.purpose)
         else:
             found = _by_rule(campaign_id, row.rule, row.rule_text)
-        counted = await c.execute(text(f"SELECT COUNT(*) {found.households}"), {"campaign": campaign_id, **found.bound})
+        counted = await c.execute(
+            text(f"SELECT COUNT(*) {found.households} AND {_NOT_YET}"), {"campaign": campaign_id, **found.bound}
+        )
         return int(counted.scalar_one())
 
 

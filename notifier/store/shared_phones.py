@@ -51,6 +51,17 @@ async def gather(c: AsyncConnection, campaign_id: int, size: int, only: tuple[in
         ),
         bound | {"base": chunks.start, "size": size},
     )
+    await _open(c, chunks)
+    await c.execute(
+        text(
+            "DELETE FROM chunk WHERE campaign_id = :campaign AND state = 'open' AND not_before = :held "
+            "AND NOT EXISTS (SELECT 1 FROM message m WHERE m.chunk_id = chunk.id)"
+        ),
+        {"campaign": campaign_id, "held": HELD},
+    )
+
+
+async def _open(c: AsyncConnection, chunks: range) -> None:
     await c.execute(
         text(
             "INSERT INTO chunk (id, campaign_id, medium, lane, n_messages, state, not_before, lease_until) "
@@ -60,13 +71,6 @@ async def gather(c: AsyncConnection, campaign_id: int, size: int, only: tuple[in
             "JOIN campaign k ON k.id = n.campaign_id"
         ),
         {"first": chunks.start, "last": chunks.stop - 1},
-    )
-    await c.execute(
-        text(
-            "DELETE FROM chunk WHERE campaign_id = :campaign AND state = 'open' AND not_before = :held "
-            "AND NOT EXISTS (SELECT 1 FROM message m WHERE m.chunk_id = chunk.id)"
-        ),
-        {"campaign": campaign_id, "held": HELD},
     )
 
 

@@ -21,6 +21,19 @@ from tests.registered import COUNTY, NAMES, OTHER_VILLAGE, FrozenClock, Home, a_
 
 HEADER = ("序号", "姓名", "身份证号", "行政村", "村民小组")
 NAME = "2026危房名单"
+ROWS = [
+    ("样例甲", an_id(1), None, None),
+    (an_id(2), "样例乙", None, None),  # name and id in each other's column
+    ("样例丙", None, "白阳样例一村", "二组"),
+    ("样例戊", None, "白阳样例二村", None),
+    ("样例甲", an_id(1)[:6] + an_id(1)[8:17], None, None),  # the old form of the same id
+    ("样例丙", None, "白阳样例一村", None),
+    ("别人丙", an_id(3), None, None),
+    ("样例丁", an_id(5), None, None),
+    ("样例己", None, None, None),
+    ("样例甲", an_id(9), None, None),
+    ("样例甲", "6404251970", None, None),
+]
 
 
 @pytest.fixture
@@ -56,23 +69,7 @@ async def test_each_row_finds_its_household_or_comes_back_with_the_reason(ledger
         Home("样例戊", an_id(6), village=OTHER_VILLAGE),
     ]
     one, two, _, four, _, six = await register(ledger, homes)
-    report = await upload(
-        ledger,
-        tmp_path,
-        [
-            ("样例甲", an_id(1), None, None),
-            (an_id(2), "样例乙", None, None),  # name and id in each other's column
-            ("样例丙", None, "白阳样例一村", "二组"),
-            ("样例戊", None, "白阳样例二村", None),
-            ("样例甲", an_id(1)[:6] + an_id(1)[8:17], None, None),  # the old form of the same id
-            ("样例丙", None, "白阳样例一村", None),
-            ("别人丙", an_id(3), None, None),
-            ("样例丁", an_id(5), None, None),
-            ("样例己", None, None, None),
-            ("样例甲", an_id(9), None, None),
-            ("样例甲", "6404251970", None, None),
-        ],
-    )
+    report = await upload(ledger, tmp_path, ROWS)
     assert (report.n_rows, report.n_households, report.n_rejected) == (11, 4, 6)
     assert await on_list(ledger) == {one, two, four, six}
     assert report.rejected is not None

@@ -74,7 +74,7 @@ async def test_the_api_gives_the_report_and_the_campaigns(admin: Front) -> None:
     report = await (await admin.client.get("/api/report", params={"campaign": "1"})).json()
     assert (report["owed"], report["rate_handset"]) == (18, "82.3%")
     listed = await (await admin.client.get("/api/campaigns")).json()
-    assert [one["campaign_id"] for one in listed] == [3, 2, 1]
+    assert [one["campaign_id"] for one in listed["campaigns"]] == [3, 2, 1]
     assert (await admin.client.get("/api/report", params={"campaign": "x"})).status == 400
 
 

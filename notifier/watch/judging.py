@@ -16,7 +16,7 @@ _LEAST_LOOKS = 3
 """Looks before which a shorter list proves nothing; an empty one always does."""
 _SHRUNK_TO = 0.2
 _JITTER = 0.1
-_HOW_TO_MEND = "请检查来源定义；确实只有这么多时，用 notifier source accept 确认"
+_HOW_TO_MEND = "请检查来源定义；确实只有这么多时，在来源页（或用 notifier source accept）确认"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from notifier.store.forms import is_first
 from notifier.store.hearing import whose
 from notifier.store.inquiries import Asked, InquiryRow, Sift
 from notifier.store.inquiry_deeds import Deed
-from notifier.store.inquiry_rates import Settled, count_settled
+from notifier.store.inquiry_rates import Settled, count_now, count_settled
 from notifier.store.ledger import Ledger, Transaction
 
 LONGEST_ANSWER = 600
@@ -154,7 +154,10 @@ class InquiryDesk:
 
     async def rate(self, region_code: str, as_of: datetime | None = None) -> Rate:
         """办结率 = settled / received, as they stood at that instant; as of now without."""
-        by_kind = await count_settled(self.ledger, region_code, as_of or self.clock.now())
+        if as_of is None:
+            by_kind = await count_now(self.ledger, region_code, self.clock.now())
+        else:
+            by_kind = await count_settled(self.ledger, region_code, as_of)
         n_received, n_closed = sum(one.n_received for one in by_kind), sum(one.n_closed for one in by_kind)
         n_overdue = sum(one.n_overdue for one in by_kind)
         return Rate(floored(n_closed, n_received), n_received, n_closed, n_overdue, by_kind)

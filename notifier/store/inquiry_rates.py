@@ -43,6 +43,21 @@ async def count_settled(ledger: Ledger, region_code: str, as_of: datetime) -> li
         return [Settled(row.kind, int(row.n), int(row.closed), int(row.overdue)) for row in rows]
 
 
+async def count_now(ledger: Ledger, region_code: str, now: datetime) -> list[Settled]:
+    """As `count_settled`, as things stand: without reading what was done step by step."""
+    first, last = span(region_code)
+    async with ledger.reading() as c:
+        rows = await c.execute(
+            text(
+                "SELECT kind, COUNT(*) AS n, SUM(CASE WHEN state = 'closed' THEN 1 ELSE 0 END) AS closed, "
+                "SUM(CASE WHEN state <> 'closed' AND due_at < :now THEN 1 ELSE 0 END) AS overdue FROM inquiry "
+                "WHERE region_code BETWEEN :first AND :last GROUP BY kind ORDER BY kind"
+            ),
+            {"first": first, "last": last, "now": stamp(now)},
+        )
+        return [Settled(row.kind, int(row.n), int(row.closed), int(row.overdue)) for row in rows]
+
+
 @dataclass(frozen=True, slots=True)
 class RegionRate:
     """办结率 of one region below: settled / received, floored, "—" when nothing came."""

@@ -11,7 +11,7 @@ from notifier.domain.replies import InquiryKind
 from notifier.domain.shares import floored
 from notifier.inquiries.answering import LONGEST_ANSWER
 from notifier.store.inquiries import PAGE, InquiryRow, Sift, list_inquiries, one_inquiry
-from notifier.store.inquiry_rates import count_settled, rates_below
+from notifier.store.inquiry_rates import count_now, rates_below
 from notifier.store.reporting import region_names
 from notifier.web.desk import DESK
 from notifier.web.inquiry_deeds import HOW, do_inquiry, enter_inquiry, may_call, places_for, show_number
@@ -59,7 +59,7 @@ async def inquiries_page(request: web.Request) -> web.Response:
 
 async def _rates(request: web.Request, region_code: str, now: datetime) -> dict[str, Any]:
     ledger = request.app[DESK].ledger
-    counts = await count_settled(ledger, region_code, now)
+    counts = await count_now(ledger, region_code, now)
     n_received, n_closed = sum(one.n_received for one in counts), sum(one.n_closed for one in counts)
     return {
         "counts": counts,

@@ -96,6 +96,7 @@ async def test_the_rate_is_of_what_came_and_stands_as_it_stood_then(office: Offi
     await office.desk.close(second, "cunguan", "重复来信")
     assert await office.rate() == ("66.6%", 0)
     at = office.clock.now()
+    assert await office.desk.rate(COUNTY, at) == await office.desk.rate(COUNTY)
     office.clock.move(timedelta(days=8))
     await office.desk.reopen(second, "guanli")
     assert await office.rate() == ("33.3%", 2)

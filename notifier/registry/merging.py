@@ -91,6 +91,11 @@ class Merging:
         return person.household if draft.is_keyed_by_id or person.household.key_hash == by_id else None
 
     def _is_elsewhere(self, draft: Draft, home: KnownHousehold | None) -> bool:
+        """True when the draft is not for this import; its rows go back with the reason."""
+        if home and home.has_left:
+            for entry in draft.entries:
+                self._reject(entry, "该户已登记迁出;请先在该户页面恢复登记,再导入")
+            return True
         if self.region_code is None:
             return False
         first, last = span(self.region_code)

@@ -65,6 +65,7 @@ class KnownHousehold:
     householder: KnownPerson | None = None
     persons: list[KnownPerson] = field(default_factory=list)
     is_changed: bool = False
+    has_left: bool = False
 
 
 @dataclass(slots=True)
@@ -130,8 +131,8 @@ async def _ids(connection: AsyncConnection, statement: str, hashes: Iterable[byt
 async def _households(connection: AsyncConnection, ledger: Ledger, listed: dict[str, Any]) -> list[KnownHousehold]:
     rows = await connection.execute(
         text(
-            f"SELECT id, key_hash, region_code, group_name, content_digest, householder_id, {', '.join(_COLUMNS)} "
-            f"FROM household WHERE {ledger.among('id', 'ids')}"
+            "SELECT id, key_hash, region_code, group_name, content_digest, householder_id, state, "
+            f"{', '.join(_COLUMNS)} FROM household WHERE {ledger.among('id', 'ids')}"
         ),
         listed,
     )
@@ -142,9 +143,10 @@ async def _households(connection: AsyncConnection, ledger: Ledger, listed: dict[
             row[2],
             row[3],
             bytes(row[4]),
-            dict(zip(_COLUMNS, row[6:], strict=True)) | kinds.get(row[0], {}),
+            dict(zip(_COLUMNS, row[7:], strict=True)) | kinds.get(row[0], {}),
             id=row[0],
             householder_id=row[5],
+            has_left=row[6] in ("departed", "erased"),
         )
         for row in rows
     ]

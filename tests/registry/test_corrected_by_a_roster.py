@@ -6,9 +6,20 @@ from sqlalchemy import text
 
 from notifier.registry.handing_in import HandedIn
 from notifier.registry.importing import import_households
+from notifier.store.departing import depart
 from notifier.store.household_merging import merge
 from notifier.store.registry_changes import Said
-from tests.registry.rosters import SETTINGS, FrozenClock, Watcher, a_ledger, a_row, hand_in, one, write_book
+from tests.registry.rosters import (
+    SETTINGS,
+    FrozenClock,
+    Watcher,
+    a_ledger,
+    a_row,
+    hand_in,
+    one,
+    rejected_rows,
+    write_book,
+)
 
 NEW = "19988887777"
 _OWED = (
@@ -51,6 +62,18 @@ async def test_a_merged_household_s_row_changes_its_people_where_they_live_now(
         assert (report.n_changed, report.n_rejected) == (1, 0)
         assert await one(ledger, "SELECT COUNT(*) FROM contact WHERE household_id = 1") == 3
         assert await one(ledger, "SELECT farmland_mu, householder_id FROM household WHERE id = 1") == (3500, 1)
+
+
+async def test_rows_of_a_household_that_left_go_back_until_it_is_registered_again(
+    sqlite_ledger_url: str, tmp_path: Path
+) -> None:
+    clock = FrozenClock()
+    async with a_ledger(sqlite_ledger_url) as ledger:
+        await hand_in(ledger, write_book(tmp_path / "a.xlsx", [a_row(1)]))
+        await depart(ledger, 1, Said("guanli", "迁走", clock.now()))
+        report = await hand_in(ledger, write_book(tmp_path / "b.xlsx", [a_row(1, 户联系电话=NEW)]))
+        assert (report.n_rejected, await one(ledger, "SELECT COUNT(*) FROM contact")) == (1, 1)
+        assert "登记迁出" in rejected_rows(report)[0][1]
 
 
 async def test_a_township_s_roster_leaves_other_townships_alone(sqlite_ledger_url: str, tmp_path: Path) -> None:

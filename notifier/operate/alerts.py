@@ -55,7 +55,8 @@ async def attend(desk: AlertDesk) -> int:
         return 0
     for alert in await alerts_to_tell(desk.ledger, now - desk.settings.again_after):
         told = await desk.recipients(alert.trouble.region_code)
-        await write_letters(desk.ledger, alert.alert_id, told, now, desk.settings.most_a_day)
+        if told:  # else it waits until somebody can be told
+            await write_letters(desk.ledger, alert.alert_id, told, now, desk.settings.most_a_day)
     return await _send(desk)
 
 

@@ -19,7 +19,7 @@ from notifier.operate.alerts import AlertDesk, attend
 from notifier.store.accounts import Account, add_account
 from notifier.store.alerts import list_alerts, take_letter
 from notifier.store.audit import append
-from notifier.store.factors import Factor, FactorKind, put_factor
+from notifier.store.factors import Factor, FactorKind, drop_factor, put_factor
 from notifier.store.ledger import Ledger, open_ledger
 from notifier.store.sealing import Vault, load_keys
 from tests.report import ground
@@ -120,6 +120,14 @@ async def test_a_letter_that_a_crash_left_in_the_air_is_not_sent_again(world: Wo
     world.told()
     assert await attend(desk) == 0
     assert world.told() == []
+
+
+async def test_what_nobody_could_be_told_is_told_once_somebody_can(world: World, desk: AlertDesk) -> None:
+    await drop_factor(world.ledger, "yunwei", FactorKind.PHONE)
+    await world.pause(1, "余额不足")
+    assert await attend(desk) == 0
+    await put_factor(world.ledger, "yunwei", Factor(FactorKind.PHONE, PHONES["yunwei"], world.at))
+    assert await attend(desk) == 1
 
 
 async def test_an_openid_is_told_by_wechat_where_there_is_no_phone(world: World, desk: AlertDesk) -> None:

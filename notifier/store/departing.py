@@ -98,6 +98,9 @@ async def _erase(c: AsyncConnection, ledger: Ledger, household_ids: Sequence[int
         f"UPDATE inquiry SET contact_sealed = NULL, contact_hash = NULL WHERE {of_them}",
         "DELETE FROM visit_photo WHERE visit_id IN (SELECT v.id FROM visit v JOIN owed o ON o.id = v.owed_id "
         f"WHERE {ledger.among('o.household_id', 'homes')})",
+        f"DELETE FROM household_attribute WHERE {of_them}",
+        f"DELETE FROM name_list_entry WHERE {of_them}",
+        f"DELETE FROM match_decision WHERE person_id IN (SELECT id FROM person WHERE {of_them})",
         f"UPDATE household SET state = 'erased' WHERE {ledger.among('id', 'homes')}",
     ):
         await c.execute(text(statement), homes)

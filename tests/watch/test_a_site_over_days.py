@@ -1,6 +1,7 @@
 """One site over some days, over real sockets into a real ledger: what is told, what waits, and what raises an alarm."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -55,10 +56,12 @@ class Town:
         self.pages["/x/index.html"] = page(f"<ul class=infolist>{''.join(listed)}</ul>")
 
 
-async def test_a_site_over_days(ledger: Ledger) -> None:
-    town, clock = Town(), FrozenClock()
-    for n in range(1, 7):
-        town.publish(f"old{n}.html", f"旧通知{n}", WORDS.format(n))
+Look = Callable[..., Awaitable[SourceReport]]
+
+
+@asynccontextmanager
+async def watched(town: Town, ledger: Ledger, clock: FrozenClock) -> AsyncIterator[Look]:
+    """How the town's site is looked at once more, an hour or longer after the last time."""
     async with served(town.pages) as (_, server), Wire(settings.Wire()) as wire:
         source = a_source(Rerouted(wire, server), {"preset": "ucap_html", "url": HOME, "region": COUNTY}, clock)
 
@@ -67,6 +70,14 @@ async def test_a_site_over_days(ledger: Ledger) -> None:
             (report,) = (await step(ledger, [source], clock, settings.Watch())).sources
             return report
 
+        yield look
+
+
+async def test_a_site_over_days(ledger: Ledger) -> None:
+    town, clock = Town(), FrozenClock()
+    for n in range(1, 7):
+        town.publish(f"old{n}.html", f"旧通知{n}", WORDS.format(n))
+    async with watched(town, ledger, clock) as look:
         for _ in range(3):
             assert (await look()).n_new == 0
 

@@ -13,7 +13,8 @@
 
 A template that is an id goes by tmpsubmit, with the letter's values in their order; one that is a text with
 ${variables} is filled here and goes by norsubmit. Either way one text goes to all numbers of a call.
-A call is known by its msgGroup alone: one whose answer was lost waits for the end of its window and goes to a visit.
+A call is known by its msgGroup alone. One whose answer was lost is known again by a receipt: the only call to that
+number that began about its submitDate; without one it waits for the end of its window and goes to a visit.
 """
 
 from notifier.channels.mas.channel import build

@@ -154,7 +154,8 @@ _QUERIES: Mapping[str, str] = {
     ),
     "message": (
         "SELECT m.state_at AS at, k.title AS campaign, m.medium, m.state, m.reason, m.step, m.retry, t.version, "
-        "m.person_id, m.campaign_id FROM owed o JOIN message m ON m.owed_id = o.id JOIN campaign k ON k.id = o.campaign_id "
+        "m.person_id, m.campaign_id FROM owed o JOIN message m ON m.owed_id = o.id "
+        "JOIN campaign k ON k.id = o.campaign_id "
         "LEFT JOIN contact t ON t.id = m.contact_id WHERE o.household_id = :home ORDER BY m.id DESC LIMIT :most"
     ),
     "visit": (

@@ -126,7 +126,9 @@ async def correct_phone(ledger: Ledger, new: NewPhone, shared_above: int, now: d
         )
         await flag_shared(connection, shared_above)
         await resend_corrected(connection, ledger, household_id, now)
-        old = before and ledger.vault.open_text("contact.value_sealed", before.id, bytes(before.value_sealed))
+        old = None
+        if before is not None:
+            old = ledger.vault.open_text("contact.value_sealed", before.id, bytes(before.value_sealed))
         changed = Changed(household_id, "phone", old, new.phone.number, person_id)
         await note_changes(connection, ledger, [changed], Said(new.by_user, new.why, now))
         await audit.append(connection, new.by_user, "contact.correct", {"contact": contact_id}, at=now)

@@ -15,7 +15,7 @@ from notifier.store.household_merging import ALONG, APART, SHARED, merge, split,
 from notifier.store.ledger import Ledger, open_ledger
 from notifier.store.registry_changes import Said
 from notifier.store.sealing import Keys, Vault
-from tests.conftest import settle
+from tests.real_postgres import settle
 from tests.registered import NOW, Home, register
 
 SAID = Said("guanli", "同一户登记了两次", NOW)

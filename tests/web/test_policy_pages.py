@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +15,7 @@ from notifier.domain.errors import InputError
 from notifier.domain.rule_forms import to_json
 from notifier.domain.rules import Comparison, Has
 from notifier.domain.watched import SourceState
+from notifier.sources.headers import load_aliases
 from notifier.store.audit import latest
 from notifier.store.benefits import Origin, add_policy
 from notifier.store.tables.columns import stamp
@@ -24,6 +27,7 @@ from notifier.web.desk import DESK
 from tests.report import ground
 from tests.web.front import Front
 
+HEADERS = Path(__file__).parents[2] / "config/headers.toml"
 URL = "http://sites.invalid/policies/1.html"
 TOLD = Policy(
     "关于养羊户补贴的通知",
@@ -70,12 +74,12 @@ async def desk(front: Front) -> Front:
     """The ground's policy campaign 3 has its paper, with an understanding; and the sources have a desk."""
     app = front.client.app
     assert app is not None
-    looks = Looks(WatchDesk(front.ledger, front.clock, {}, AuditState.COUNTY))
+    looks = Looks(WatchDesk(front.ledger, front.clock, load_aliases(HEADERS, "payments"), AuditState.COUNTY))
     object.__setattr__(app[DESK], "sources", looks)
     async with front.ledger.writing() as c:
-        benefit = await add_policy(front.ledger, c, TOLD, Origin("site", ground.COUNTY, None, ground.NOW))
+        benefit = await add_policy(front.ledger, c, TOLD, Origin("site", ground.COUNTY, 1, ground.NOW))
         await keep_understanding(c, benefit, 1, SAID, ground.NOW)
-        rule = to_json(Has("n_sheep", Comparison.AT_LEAST, 10))
+        rule = to_json(Has("n_sheep", Comparison.AT_LEAST, Decimal(10)))
         await c.execute(
             text("UPDATE campaign SET benefit_id = :benefit, rule = :rule, confidence = 55 WHERE id = 3"),
             {"benefit": benefit, "rule": rule},
@@ -144,7 +148,7 @@ async def test_a_changed_paper_is_shown_line_by_line_and_told_again_once(desk: F
 async def test_what_has_no_date_waits_for_one_and_health_is_told(desk: Front) -> None:
     undated = Policy("没有日期的通知", None, None, None, "http://sites.invalid/2.html", "内容")
     async with desk.ledger.writing() as c:
-        origin = Origin("site", ground.WANGWA, None, ground.NOW)
+        origin = Origin("site", ground.WANGWA, 1, ground.NOW)
         item = await keep_undated(c, Finding("site", ("b",), undated, b"raw", ground.NOW), origin)
         await c.execute(
             text(

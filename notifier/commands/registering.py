@@ -21,6 +21,7 @@ from notifier.store.reporting import region_names
 from notifier.web.story_words import STATE_TEXT, Chapter, chapters
 
 Who = Annotated[str, typer.Option("--by", help="the user who asks or decides; stands in the audit trail")]
+__all__ = ["household"]
 Why = Annotated[str, typer.Option("--why", help="the reason; stands in the household's history")]
 Home = Annotated[int, typer.Argument(help="the household's number, as listed")]
 

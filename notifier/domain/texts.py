@@ -118,7 +118,7 @@ def fill(text: Text, facts: Mapping[str, str], sign: str) -> Filled:
     """The text with every variable filled; only what may be cut is cut. A missing fact counts as empty."""
     parameters: dict[str, str] = {}
     problem = None
-    complete = {name: facts.get(name, "") for name in FACTS} | _parts_of(facts.get("summary", ""))
+    complete = {**{name: facts.get(name, "") for name in FACTS}, **_parts_of(facts.get("summary", ""))}
     complete[LINK] = complete[LINK] or _LINK_SHAPE
     for variable, pattern in text.variables.items():
         value = " ".join(pattern.format_map(complete).split())

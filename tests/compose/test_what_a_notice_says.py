@@ -28,8 +28,10 @@ NAMES = st.text("马王李·样例𠮷一二三", min_size=1, max_size=60)
 
 
 def line(amount: int | None = 118_750, area: str | None = "12.5", standard: int | None = 9_500, **more: str) -> Line:
-    names = ("period", "returned_why", "goods", "quantity", "unit", "pick_up")
-    return Line(None if area is None else Decimal(area), standard, amount, *(more.get(name) for name in names))
+    period, why, goods = more.get("period"), more.get("returned_why"), more.get("goods")
+    area_mu = None if area is None else Decimal(area)
+    taken = more.get("quantity"), more.get("unit"), more.get("pick_up")
+    return Line(area_mu, standard, amount, period, why, goods, *taken)
 
 
 def test_one_line_says_how_it_was_reckoned_and_several_their_sum() -> None:

@@ -85,7 +85,7 @@ async def look_at(page: Page, folder: Path, name: str) -> None:
         await page.screenshot(path=folder / f"{name}-{device}.png", full_page=True)
     await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     for scheme in ("light", "dark") if name in DARK_TOO else ("light",):
-        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         found = (await Axe().run(page)).response["violations"]
         grave = [one for one in found if one["impact"] in ("serious", "critical")]
         told = [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in grave]

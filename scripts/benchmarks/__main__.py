@@ -8,10 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from scripts.benchmarks import broadcast, brownout, chaos, match, payments, roster_import, understanding
+from scripts.benchmarks import broadcast, brownout, chaos, match, pages, payments, roster_import, understanding
 from scripts.benchmarks.databases import KINDS
 from scripts.benchmarks.share_picture import svg
 from scripts.benchmarks.trials import TRIALS
+from scripts.benchmarks.two_years import Size
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -83,6 +84,21 @@ def match_command(
     _say([one.as_json() for one in runs], match.table(runs), as_json)
     if not all(one.is_right for one in runs):
         sys.exit("the rows or counts differ, or planning took more than twice the bare statement")
+
+
+@app.command("pages")
+def pages_command(
+    households: Annotated[int, typer.Option(min=1000, max=1_000_000, help="how many are registered")] = 70_000,
+    campaigns: Annotated[int, typer.Option(min=4, max=300, help="how many campaigns in two years")] = 60,
+    database: OnlyOn = None,
+    as_json: AsJson = False,
+) -> None:
+    """Every page of a county after two years, as its administrator, a clerk and an officer: within 200 ms."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        runs = pages.run(_chosen(database), Size(households, campaigns), Path(folder))
+    _say([one.as_json() for one in runs], pages.table(runs), as_json)
+    if any(one.slow or one.unanswered for one in runs):
+        sys.exit("a page was slow, or nobody was shown it")
 
 
 @app.command("payments")

@@ -39,7 +39,7 @@
       tooltip: { renderMode: "richText", confine: true },
       series: [{
         type: "pie", radius: narrow ? ["28%", "46%"] : ["36%", "60%"], center: ["50%", "50%"], data: figures.reasons,
-        label: { formatter: "{b}\n{c} 户", fontSize: narrow ? 12 : 13, overflow: "none", color: colour("ink") },
+        label: { position: figures.reasons.length === 1 ? "center" : "outside", formatter: "{b}\n{c} 户", fontSize: narrow ? 12 : 13, overflow: "none", color: colour("ink") },
         labelLine: { length: 8, length2: 6 },
       }],
     };

@@ -12,6 +12,7 @@ from notifier.domain.contracts import Clock
 from notifier.domain.direct import Direct, SendNow
 from notifier.domain.errors import InputError
 from notifier.domain.lifecycle import CampaignEvent, CampaignState
+from notifier.domain.messages import Medium
 from notifier.domain.outcomes import Outcome
 from notifier.domain.rule_forms import explain, from_json, to_json
 from notifier.domain.rules import AllOf, Rule, Within
@@ -169,13 +170,13 @@ class DraftDesk:
             await audit.append(c, author.name, "campaign.submit", what, at=self.clock.now())
         return then
 
-    async def try_on(self, draft: Draft, author: Author, phone: str) -> Outcome:
-        """The notice as it stands was sent to the author's own phone; on record, and part of no campaign's counts."""
+    async def try_on(self, draft: Draft, author: Author, address: str, medium: Medium = Medium.SMS) -> Outcome:
+        """The notice as it stands was sent to the author's own phone or openid; on record, in no campaign's counts."""
         typed = typed_of(draft)
         facts = facts_of(self.shop, typed, placeholders.samples(self.shop.hotline), self.clock.now())
-        outcome = await self.send_now(Direct(phone, typed.kind, facts, author.name))
+        outcome = await self.send_now(Direct(address, typed.kind, facts, author.name, medium))
         async with self.ledger.writing() as c:
-            what = {"campaign": draft.campaign_id, "outcome": type(outcome).__name__}
+            what = {"campaign": draft.campaign_id, "medium": medium.value, "outcome": type(outcome).__name__}
             await audit.append(c, author.name, "draft.try", what, at=self.clock.now())
         return outcome
 

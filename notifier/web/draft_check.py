@@ -8,9 +8,10 @@ from aiohttp import web
 
 from notifier.campaigns.drafting import Weight, typed_of
 from notifier.domain.errors import InputError
+from notifier.domain.identity import mask_phone
 from notifier.domain.messages import Medium
 from notifier.domain.money import yuan
-from notifier.domain.outcomes import Accepted, Outcome, Postponed, Unsure
+from notifier.domain.outcomes import Accepted, Outcome, Postponed, Reason, Refused, Unsure
 from notifier.store.drafts import Draft
 from notifier.store.factors import FactorKind, factors_of
 from notifier.web.deeds import attempt
@@ -21,6 +22,9 @@ from notifier.web.sessions import tell
 _COUNTY_TIME = ZoneInfo("Asia/Shanghai")
 _TYPED = "%Y-%m-%dT%H:%M"
 _THOUSAND = 1000
+_WECHAT = "微信"
+_OWN = {Medium.SMS: (FactorKind.PHONE, "手机号"), Medium.WECHAT: (FactorKind.OPENID, _WECHAT)}
+"""What proves an address of the user's own, and what people call it."""
 
 
 async def moment_page(request: web.Request) -> web.Response:
@@ -80,7 +84,8 @@ async def check_page(request: web.Request) -> web.Response:
         problems.append(str(missing))
     if weight is not None and not weight.crowd.n:
         problems.append("没有一户符合条件；请修改“通知谁”")
-    phone = (await factors_of(desk.ledger, user.name)).get(FactorKind.PHONE)
+    factors = await factors_of(desk.ledger, user.name)
+    phone, openid = factors.get(FactorKind.PHONE), factors.get(FactorKind.OPENID)
     moment = found.scheduled_at or desk.clock.now()
     known: dict[str, Any] = {
         "seen": seen,
@@ -88,11 +93,13 @@ async def check_page(request: web.Request) -> web.Response:
         "problems": problems,
         "cost": _cost(seen.n_segments * (weight.crowd.n if weight else 0), desk.drafts.settings.thousand_segments_fen),
         "reviews_due": await desk.drafts.review_path(found, author_of(user)),
-        "phone": None if phone is None or phone.verified_at is None else f"{phone.value[:3]}****{phone.value[-4:]}",
+        "phone": mask_phone(phone.value) if phone and phone.verified_at else None,
+        "has_wechat": openid is not None and openid.verified_at is not None,
         "leaves_at": desk.drafts.opens(moment),
         "is_held": desk.drafts.opens(moment) > moment,
         "sms": seen.by(Medium.SMS),
         "wechat": seen.by(Medium.WECHAT),
+        **{f"says_{one.value}": any(by.can_say for by in seen.by(one)) for one in Medium},
     }
     return await render_step(request, "check", found, **known)
 
@@ -102,31 +109,33 @@ def _cost(n_segments: int, thousand_fen: int) -> str:
 
 
 async def try_on(request: web.Request) -> web.Response:
-    """POST /drafts/{campaign}/try: the notice was sent to the user's own verified phone."""
+    """POST /drafts/{campaign}/try: by sms (or nothing) or wechat; the notice was sent to the user's own address."""
     user, found = await own_draft(request)
     desk = request.app[DESK]
-    phone = (await factors_of(desk.ledger, user.name)).get(FactorKind.PHONE)
-    if phone is None or phone.verified_at is None:
-        await tell(request, "您还没有验证过的手机号；请先在“我的账号”中验证，再试发", is_error=True)
+    medium = Medium.WECHAT if (await request.post()).get("by") == Medium.WECHAT.value else Medium.SMS
+    kind, where = _OWN[medium]
+    own = (await factors_of(desk.ledger, user.name)).get(kind)
+    if own is None or own.verified_at is None:
+        await tell(request, f"您还没有验证过的{where}；请先在“我的账号”中验证，再试发", is_error=True)
     else:
-        outcome = await desk.drafts.try_on(found, author_of(user), phone.value)
-        await tell(request, _said_of(outcome), is_error=not isinstance(outcome, Accepted))
+        outcome = await desk.drafts.try_on(found, author_of(user), own.value, medium)
+        await tell(request, _said_of(outcome, where), is_error=not isinstance(outcome, Accepted))
     raise web.HTTPSeeOther(f"/drafts/{found.campaign_id}/check")
 
 
-def _said_of(outcome: Outcome) -> str:
+def _said_of(outcome: Outcome, where: str) -> str:
     match outcome:
         case Accepted():
-            return "已试发到您的手机；试发不计入任何通知率"
+            return f"已试发到您的{where}；试发不计入任何通知率"
         case Unsure():
-            return "通道没有回应，短信可能已发出；请等几分钟，不要反复试发"
+            return "通道没有回应，消息可能已发出；请等几分钟，不要反复试发"
         case Postponed(code, delay):
             minutes = -(-int(delay.total_seconds()) // 60)
-            return (
-                f"现在不能试发（{code}）；请在 {minutes} 分钟后再试" if minutes else f"现在没有可用的短信通道（{code}）"
-            )
+            return f"现在不能试发（{code}）；请在 {minutes} 分钟后再试" if minutes else f"现在没有可用的通道（{code}）"
+        case Refused(reason=Reason.BLOCKED | Reason.NOT_FOLLOWING) if where == _WECHAT:
+            return "您的微信没有关注公众号，或没有同意接收这类消息；请在公众号里点“我的补贴”同意后再试"
         case _:
-            return f"通道不接受这条短信（{outcome.code}）；请检查文字，或请运维人员查看通道"
+            return f"通道不接受这条消息（{outcome.code}）；请检查文字，或请运维人员查看通道"
 
 
 async def submit(request: web.Request) -> web.Response:

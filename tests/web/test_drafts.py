@@ -146,10 +146,29 @@ async def test_a_trial_needs_a_verified_phone_of_one_s_own(clerk: Front) -> None
     await put_factor(clerk.ledger, "baiyang", phone)
     await clerk.post(f"{draft}/try")
     page = await clerk.page(f"{draft}/check")
-    assert "已试发到您的手机" in page
+    assert "已试发到您的手机号" in page
     assert "199****1234" in page
     assert [one.address for one in clerk.texts.sent] == ["19900001234"]
     assert (await latest(clerk.ledger, 1))[0].what == "draft.try"
+
+
+async def test_a_trial_by_wechat_goes_to_one_s_own_openid_where_wechat_says_it(clerk: Front) -> None:
+    draft = await begun(clerk)
+    trying = {"title": "秸秆还田补贴", "summary": "每亩三十元，到村委会登记", "ladder": "微信优先", "op": "save"}
+    await clerk.post(f"{draft}/words", kind="policy", **trying)
+    await clerk.post(f"{draft}/audience", op="save", **ROWS)
+    assert "试发到我的微信" not in await clerk.page(f"{draft}/check")
+    await clerk.post(f"{draft}/try", by="wechat")
+    assert "没有验证过的微信" in await clerk.page(f"{draft}/check")
+    await put_factor(clerk.ledger, "baiyang", Factor(FactorKind.OPENID, "o-baiyang", ground.NOW))
+    assert "试发到我的微信" in await clerk.page(f"{draft}/check")
+    await clerk.post(f"{draft}/try", by="wechat")
+    assert "已试发到您的微信" in await clerk.page(f"{draft}/check")
+    (sent,) = clerk.texts.sent
+    assert (sent.address, sent.medium, sent.kind) == ("o-baiyang", Medium.WECHAT, "policy")
+    assert "o-baiyang" not in (await latest(clerk.ledger, 1))[0].detail
+    await clerk.post(f"{draft}/words", **{**trying, "ladder": "短信必达"}, kind="free", text=TEXT)
+    assert "试发到我的微信" not in await clerk.page(f"{draft}/check")
 
 
 async def frame(answer: ClientResponse) -> str:

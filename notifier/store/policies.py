@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, text
 
 from notifier.domain.regions import CODE_LENGTH, span
+from notifier.store.drafts import OWN_SOURCE
 from notifier.store.ledger import Ledger
 from notifier.store.tables.columns import instant
 
@@ -52,14 +53,14 @@ _LINE = (
     "SELECT k.id AS campaign_id, k.benefit_id, k.benefit_version AS version, k.title, k.state, k.topic, k.rule_text, "
     "k.confidence, b.source, b.found_at, k.region_code, (SELECT d.verdict FROM decision d WHERE d.campaign_id = k.id "
     "ORDER BY d.id DESC LIMIT 1) AS verdict FROM campaign k JOIN benefit b ON b.id = k.benefit_id "
-    "WHERE k.kind = 'policy' AND b.kind = 'policy' AND "
+    "WHERE k.kind = 'policy' AND b.kind = 'policy' AND b.source <> :own AND "
 )
 
 
 async def list_policies(
     ledger: Ledger, region_code: str, *, waiting: bool, before: int | None = None
 ) -> list[PolicyLine]:
-    """Up to PAGE policies that reach into the region, newest first, from the one before `before`.
+    """Up to PAGE published policies that reach into the region, newest first, from the one before `before`.
 
     `waiting` leaves those that nobody has decided about and that were not reviewed.
     """
@@ -73,7 +74,7 @@ async def list_policies(
                 "OR k.region_code IN :around) "
                 "AND (CAST(:before AS BIGINT) IS NULL OR k.id < :before) ORDER BY k.id DESC LIMIT :most"
             ).bindparams(bindparam("around", expanding=True)),
-            {"first": first, "last": last, "around": around, "before": before, "most": PAGE},
+            {"first": first, "last": last, "around": around, "before": before, "most": PAGE, "own": OWN_SOURCE},
         )
         return [PolicyLine(**{**row._mapping, "found_at": instant(row.found_at)}) for row in rows]
 

@@ -119,6 +119,13 @@ async def test_a_refusal_wants_its_reason_and_ends_the_campaign(desk: Front) -> 
     assert "不能再改" in await desk.page("/policies/3")
 
 
+async def test_what_a_clerk_drafts_waits_for_nobody_s_judgement(desk: Front) -> None:
+    await desk.log_in("guanli")
+    await desk.post("/drafts", title="样例自拟通知")
+    assert "样例自拟通知" in await desk.page("/drafts")
+    assert "样例自拟通知" not in await desk.page("/policies?all=1")
+
+
 async def test_a_township_sees_a_county_policy_and_cannot_decide_it(desk: Front) -> None:
     await desk.log_in("baiyang")
     page = await desk.page("/policies/3")

@@ -1,4 +1,4 @@
-"""Forms that were worked on: each carries a token of its own, and sent again - by impatience, or a line that came back -
+"""Forms that can be sent twice: each carries a token of its own, and only its first coming does anything."""
 it does nothing."""
 
 from datetime import datetime, timedelta

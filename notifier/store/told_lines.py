@@ -10,9 +10,7 @@ _CORRECTED = (
     "AND x.tell_version = v.benefit_version JOIN payment q ON q.id = x.payment_id "
     "JOIN household w ON w.id = q.household_id WHERE v.id = {campaign} AND x.was_told = 1 AND {differs})"
 )
-DIFFERS = (
-    "(x.said_amount_fen IS DISTINCT FROM q.amount_fen OR x.said_quantity_text IS DISTINCT FROM q.quantity_text)"
-)
+DIFFERS = "(x.said_amount_fen IS DISTINCT FROM q.amount_fen OR x.said_quantity_text IS DISTINCT FROM q.quantity_text)"
 """What a household was told last (payment_change x) is not what its line (payment q) says now."""
 
 

@@ -46,6 +46,7 @@ class ListReport:
 
 async def import_list(ledger: Ledger, file: HandedIn, name: str, settings: Registry, clock: Clock) -> ListReport:
     """The list of this name is the households that the file's rows mean; rows that mean nobody come back with why.
+    Where the file has a region, nobody outside of it is meant, or told apart from somebody who is not registered.
 
     Safe to repeat; a new file under an old name replaces the list. Raises InputError in Chinese when the name cannot
     be used or the file cannot be read; then the old list stays.
@@ -57,7 +58,7 @@ async def import_list(ledger: Ledger, file: HandedIn, name: str, settings: Regis
     returned = Returned()
     try:
         run_id = await begin_run(ledger, "list", digest, file.by_user, clock.now())
-        found = _Found(ledger, gazetteer, Path(file.name).stem)
+        found = _Found(ledger, gazetteer, Path(file.name).stem, file.region_code)
         while rows := await asyncio.to_thread(_some, reading):
             returned.add(await found.take(rows))
         counts = (found.n_rows, found.n_rejected)
@@ -82,6 +83,7 @@ class _Found:
     ledger: Ledger
     gazetteer: Gazetteer
     file: str
+    region_code: str | None
     entries: dict[int, tuple[int, str]] = field(default_factory=dict)
     n_rows: int = 0
     n_rejected: int = 0
@@ -95,7 +97,8 @@ class _Found:
                 read.append((row, self._placed(row)))
             except InputError as problem:
                 remarks.append(Remark(Line(row, row.cells), str(problem), True))
-        for (row, _), one in zip(read, await find_listed(self.ledger, [placed for _, placed in read]), strict=True):
+        found = await find_listed(self.ledger, [placed for _, placed in read], self.region_code)
+        for (row, _), one in zip(read, found, strict=True):
             if isinstance(one, str):
                 remarks.append(Remark(Line(row, row.cells), one, True))
             else:

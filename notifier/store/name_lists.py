@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notifier.domain.identity import normal_name
 from notifier.domain.likeness import Likeness, likeness
 from notifier.domain.name_lists import ListedPerson
+from notifier.domain.regions import span
 from notifier.store.ledger import Ledger, take_ids
 from notifier.store.tables.columns import instant, stamp
 
@@ -18,9 +19,14 @@ _HASHES_AT_ONCE = 5000
 _GONE = "该户已不在册（迁出、销户或已并户）"
 _PERSON = (
     "SELECT {key} AS found_by, q.id AS person_id, q.name_sealed, h.id AS household_id, h.region_code, h.group_name, "
-    "h.state FROM person q JOIN household h ON h.id = q.household_id WHERE {key} IN :hashes ORDER BY q.id"
+    "h.state FROM person q JOIN household h ON h.id = q.household_id WHERE {key} IN :hashes "
+    "AND h.region_code BETWEEN :first AND :last ORDER BY q.id"
 )
-_HOME = "SELECT key_hash AS found_by, id AS household_id, state FROM household WHERE key_hash IN :hashes"
+_HOME = (
+    "SELECT key_hash AS found_by, id AS household_id, state FROM household WHERE key_hash IN :hashes "
+    "AND region_code BETWEEN :first AND :last"
+)
+_EVERYWHERE = ("0" * 12, "9" * 12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +57,32 @@ class StoredList:
     n_households: int
 
 
-async def find_listed(ledger: Ledger, rows: Sequence[Placed]) -> list[OnList | str]:
-    """For each row its household, or in Chinese why there is none. Nobody is found by a name that two share."""
+async def find_listed(ledger: Ledger, rows: Sequence[Placed], region_code: str | None = None) -> list[OnList | str]:
+    """For each row its household, or in Chinese why there is none. Nobody is found by a name that two share.
+
+    With `region_code`, whoever is registered outside of that region is as if not registered at all.
+    """
     vault = ledger.vault
+    within = _EVERYWHERE if region_code is None else span(region_code)
     async with ledger.reading() as c:
         people = [one.person for one in rows]
-        homes = await _found(
-            c, _HOME, [vault.blind("household", p.household_number) for p in people if p.household_number]
-        )
+        numbers = [vault.blind("household", p.household_number) for p in people if p.household_number]
+        homes = await _found(c, _HOME, numbers, within)
         ids = [vault.blind("id", p.id_number) for p in people if p.id_number]
-        by_id = await _found(c, _PERSON.format(key="q.id_hash"), ids)
+        by_id = await _found(c, _PERSON.format(key="q.id_hash"), ids, within)
         named = [vault.blind("name", p.name) for p in people if p.name and not p.id_number and not p.household_number]
-        by_name = await _found(c, _PERSON.format(key="q.name_hash"), named)
+        by_name = await _found(c, _PERSON.format(key="q.name_hash"), named, within)
     return [_judge(ledger, one, homes, by_id, by_name) for one in rows]
 
 
-async def _found(c: AsyncConnection, sql: str, hashes: Sequence[bytes]) -> Mapping[bytes, list[Row[Any]]]:
+async def _found(
+    c: AsyncConnection, sql: str, hashes: Sequence[bytes], within: tuple[str, str]
+) -> Mapping[bytes, list[Row[Any]]]:
     query = text(sql).bindparams(bindparam("hashes", expanding=True))
     wanted, found = list(dict.fromkeys(hashes)), dict[bytes, list[Row[Any]]]()
     for at in range(0, len(wanted), _HASHES_AT_ONCE):
-        for row in await c.execute(query, {"hashes": wanted[at : at + _HASHES_AT_ONCE]}):
+        bound = {"hashes": wanted[at : at + _HASHES_AT_ONCE], "first": within[0], "last": within[1]}
+        for row in await c.execute(query, bound):
             found.setdefault(bytes(row.found_by), []).append(row)
     return found
 

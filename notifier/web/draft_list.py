@@ -37,7 +37,8 @@ async def upload_list(request: web.Request) -> web.Response:
             path = Path(folder) / "file"
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as kept:
                 kept.write(file.file.read())
-            handed = HandedIn(path, masked(Path(file.filename.replace("\\", "/")).name), user.name)
+            called = masked(Path(file.filename.replace("\\", "/")).name)
+            handed = HandedIn(path, called, user.name, user.region_code)
             report = await import_list(desk.ledger, handed, name, desk.registry, desk.clock)
         await desk.drafts.save_audience(found, author_of(user), Listed(report.name))
     except InputError as refused:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from notifier.domain.errors import InputError
 from notifier.domain.regions import Region, level_of
@@ -102,3 +103,21 @@ async def test_a_new_upload_replaces_a_list_and_a_bad_one_leaves_it(ledger: Ledg
     assert not await drop_list(ledger, NAME)
     assert list((await vocabulary(ledger)).lists) == []
     assert one
+
+
+async def test_to_an_uploader_whoever_lives_elsewhere_is_not_registered(ledger: Ledger, tmp_path: Path) -> None:
+    one, two = await register(ledger, [Home("样例甲", an_id(1)), Home("样例戊", an_id(6), village=OTHER_VILLAGE)])
+    path = tmp_path / "list.xlsx"
+    rows = [["样例甲", an_id(1)], ["样例戊", an_id(6)], ["样例戊", an_id(7)]]
+    path.write_bytes(a_workbook(rows, header=("姓名", "身份证号")))
+    async with ledger.reading() as c:
+        homes = await c.execute(text("SELECT id, region_code FROM household"))
+        lives = {int(row.id): str(row.region_code) for row in homes}
+    assert lives[one] != lives[two]
+    handed = HandedIn(path, path.name, "clerk", lives[one])
+    report = await import_list(ledger, handed, NAME, Registry(), FrozenClock())
+    assert await on_list(ledger) == {one}
+    assert report.rejected is not None
+    reasons = [str(line.cells[1]) for line in read_lines(report.rejected, "back.xlsx")][-2:]
+    assert reasons[0] == reasons[1]
+    assert "没有这个身份证号" in reasons[0]

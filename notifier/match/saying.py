@@ -9,8 +9,8 @@ from notifier.match.understanding import Understanding
 
 
 def to_json(one: Understanding) -> str:
-    """Keys: topic field region groups left_out amounts deadlines elements missing rule confidence evidence summary
-    pieces. Amounts and deadlines carry their phrase; elements are sentences by 对象 标准 程序 材料 电话 时限."""
+    """Keys: topic field region groups left_out amounts deadlines elements missing rule confidence evidence unread
+    summary pieces. Amounts and deadlines carry their phrase; elements are sentences by 对象 标准 程序 材料 电话 时限."""
     said: dict[str, Any] = {
         "topic": one.topic,
         "field": one.field,
@@ -26,6 +26,7 @@ def to_json(one: Understanding) -> str:
         "evidence": [
             {"phrase": e.phrase, "where": e.where, "context": e.context, "topic": e.topic} for e in one.evidence
         ],
+        "unread": [{"phrase": e.phrase, "where": e.where, "context": e.context} for e in one.unread],
         "summary": one.summary,
         "pieces": list(one.pieces),
     }

@@ -65,9 +65,10 @@ def _places(topic: Topic, text: str, where: str) -> list[Evidence]:
             if not any(start <= at < start + len(longer) for start, longer in taken):
                 taken.append((at, word))
             at = text.find(word, at + len(word))
-    return [Evidence(word, where, _context(text, at, word), topic.name) for at, word in sorted(taken)]
+    return [Evidence(word, where, context(text, at, word), topic.name) for at, word in sorted(taken)]
 
 
-def _context(text: str, at: int, word: str) -> str:
+def context(text: str, at: int, word: str) -> str:
+    """The word with up to 12 characters on each side, on one line."""
     around = text[max(0, at - _AROUND) : at + len(word) + _AROUND]
     return " ".join(around.split())

@@ -8,17 +8,17 @@ from notifier.domain.pieces import pieces
 from notifier.domain.rules import AllOf, AnyOf, Has, Not, Rule, Within
 from notifier.match.amounts import Amount, amounts
 from notifier.match.deadlines import Deadline, deadlines
+from notifier.match.doubts import doubts, places_unread
 from notifier.match.elements import Element, elements
 from notifier.match.groups import Audience, Named, audience
 from notifier.match.places import region_of_issuer
 from notifier.match.sentences import sentences
 from notifier.match.summaries import summarise
 from notifier.match.taxonomy import Taxonomy, Topic
-from notifier.match.topics import Evidence, judge
+from notifier.match.topics import Evidence, context, judge
 
 _FOR_TWO_TOPICS, _FOR_A_GUESSED_AUDIENCE, _FOR_LEAVING_OUT = 15, 20, 15
-_FOR_NO_AUDIENCE, _FOR_AN_UNREAD_THRESHOLD, _LEAST = 10, 25, 5
-_AROUND = 12
+_FOR_NO_AUDIENCE, _FOR_AN_UNREAD_CONDITION, _LEAST = 10, 25, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ class Published:
 class Understanding:
     """What a policy says, every part with its own words. Nothing in it is not in the text or the taxonomy.
 
-    `rule` None: a person says whom it is for. `confidence` 0 to 95 is of the rule; `pieces` are at most 35 UTF-16
-    units each and joined are the summary.
+    `rule` None: a person says whom it is for. `confidence` 0 to 95 is of the rule; `unread` looks like
+    conditions and is not in it; `pieces` are at most 35 UTF-16 units each and joined are the summary.
     """
 
     topic: str | None
@@ -51,6 +51,7 @@ class Understanding:
     rule: Rule | None
     confidence: int
     evidence: Sequence[Evidence]
+    unread: Sequence[Evidence]
     summary: str
     pieces: Sequence[str]
 
@@ -64,6 +65,7 @@ def understand(policy: Published, taxonomy: Taxonomy, tree: Mapping[str, str]) -
     who_sentences = [_sentence_at(policy.body, at) for at in _places_of(whom)] if whom.is_said else []
     region_code = region_of_issuer(policy.issuer, policy.region_code, tree)
     evidence = (*judgement.evidence, *_why(whom, policy.body)) if topics else judgement.evidence
+    unread = _unread(policy, whom, taxonomy, region_code, tree) if topics else []
     summary = summarise(policy.body, [one.phrase for one in evidence])
     return Understanding(
         topic=judgement.topic,
@@ -75,8 +77,9 @@ def understand(policy: Published, taxonomy: Taxonomy, tree: Mapping[str, str]) -
         deadlines=until,
         elements=elements(policy.body, who_sentences, sums, until),
         rule=_rule(topics, whom, region_code, tree),
-        confidence=_confidence(judgement.confidence, topics, whom),
+        confidence=_confidence(judgement.confidence, topics, whom, bool(unread)),
         evidence=evidence,
+        unread=unread,
         summary=summary,
         pieces=pieces(summary),
     )
@@ -170,7 +173,15 @@ def _all(rules: Sequence[Rule]) -> Rule:
     return flat[0] if len(flat) == 1 else AllOf(tuple(flat))
 
 
-def _confidence(sure: int, topics: Sequence[Topic], whom: Audience) -> int:
+def _unread(
+    policy: Published, whom: Audience, taxonomy: Taxonomy, region_code: str | None, tree: Mapping[str, str]
+) -> list[Evidence]:
+    """What looks like a condition and is in no rule; the region it is for anyway is none."""
+    places = {code: name for code, name in tree.items() if code != region_code}
+    return [*doubts(policy.body, whom, taxonomy), *places_unread(policy.title, policy.body, whom, places)]
+
+
+def _confidence(sure: int, topics: Sequence[Topic], whom: Audience, has_unread: bool) -> int:
     if not topics:
         return 0
     has_groups = any(not one.is_left_out for one in whom.named)
@@ -178,7 +189,7 @@ def _confidence(sure: int, topics: Sequence[Topic], whom: Audience) -> int:
     sure -= _FOR_A_GUESSED_AUDIENCE * (any(topic.is_default for topic in topics) and not has_groups)
     sure -= _FOR_LEAVING_OUT * any(one.is_left_out for one in whom.named)
     sure -= _FOR_NO_AUDIENCE * (not whom.is_said)
-    sure -= _FOR_AN_UNREAD_THRESHOLD * (whom.n_unread > 0)
+    sure -= _FOR_AN_UNREAD_CONDITION * (has_unread or whom.n_unread > 0)
     return max(_LEAST, sure)
 
 
@@ -194,8 +205,4 @@ def _why(whom: Audience, body: str) -> list[Evidence]:
     """The phrases behind the groups, thresholds and townships, as they stand in the text."""
     said = [(one.phrase, one.at, ("不含" if one.is_left_out else "") + one.group.name) for one in whom.named]
     said += [(name, at, name) for _, name, at in whom.places]
-    return [Evidence(phrase, "正文", _context(body, at, phrase), what) for phrase, at, what in said if at >= 0]
-
-
-def _context(text: str, at: int, phrase: str) -> str:
-    return " ".join(text[max(0, at - _AROUND) : at + len(phrase) + _AROUND].split())
+    return [Evidence(phrase, "正文", context(body, at, phrase), what) for phrase, at, what in said if at >= 0]

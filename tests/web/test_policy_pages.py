@@ -45,7 +45,8 @@ SAID = (
     '"amounts": [{"said": "100元/只", "fen": 10000, "per": "只", "phrase": "每只羊补贴100元"}], '
     '"deadlines": [{"on": "2026-01-31", "phrase": "1月31日前"}], "elements": {"标准": "每只羊补贴100元。"}, '
     '"missing": ["电话", "时限"], "rule": null, "confidence": 55, "evidence": [{"phrase": "养羊", "where": "标题", '
-    '"context": "关于养羊户补贴的通知", "topic": "养殖补贴"}], "summary": "每只羊补贴100元", '
+    '"context": "关于养羊户补贴的通知", "topic": "养殖补贴"}], "unread": [{"phrase": "满5只", '
+    '"where": "正文", "context": "养羊满5只的"}], "summary": "每只羊补贴100元", '
     '"pieces": ["每只羊补贴100元"]}'
 )
 
@@ -93,7 +94,15 @@ async def test_a_suggestion_is_shown_with_its_phrases_edited_and_kept_as_a_decis
     listed = await desk.page("/policies")
     assert "请人工核对" in listed
     page = await desk.page("/policies/3")
-    for words in ("<mark>养羊</mark>", "缺 电话、时限", "已过期", "请人工核对", "100元/只", "羊只数 &gt;= 10"):
+    for words in (
+        "<mark>养羊</mark>",
+        "<mark>满5只</mark>",
+        "缺 电话、时限",
+        "已过期",
+        "请人工核对",
+        "100元/只",
+        "羊只数 &gt;= 10",
+    ):
         assert words in page, words
     part = await desk.page("/policies/3/audience")
     assert re.search(r"将通知 <strong>2</strong> 户", part)

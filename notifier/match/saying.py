@@ -10,7 +10,10 @@ from notifier.match.understanding import Understanding
 
 def to_json(one: Understanding) -> str:
     """Keys: topic field region groups left_out amounts deadlines elements missing rule confidence evidence unread
-    summary pieces. Amounts and deadlines carry their phrase; elements are sentences by 对象 标准 程序 材料 电话 时限."""
+    summary pieces.
+
+    Amounts and deadlines carry their phrase; elements are sentences by 对象 标准 程序 材料 电话 时限.
+    """
     said: dict[str, Any] = {
         "topic": one.topic,
         "field": one.field,

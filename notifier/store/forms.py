@@ -1,5 +1,4 @@
 """Forms that can be sent twice: each carries a token of its own, and only its first coming does anything."""
-it does nothing."""
 
 from datetime import datetime, timedelta
 

@@ -21,6 +21,7 @@ from notifier.store import audit, campaigns, drafts
 from notifier.store.crowds import Crowd, crowd
 from notifier.store.drafts import Beginning, Draft
 from notifier.store.ledger import Ledger
+from notifier.store.planning import audience
 from notifier.store.reporting import region_names
 from notifier.store.reviews import reviewers
 from notifier.store.tables.columns import stamp
@@ -54,7 +55,7 @@ class ReviewStep:
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """What submitting a draft sets going. `warnings` must be confirmed by typing `crowd.n`; empty when none."""
+    """What submitting a draft, or launching it, sets going. `warnings` must be confirmed by typing `crowd.n`."""
 
     crowd: Crowd
     warnings: tuple[str, ...]
@@ -123,7 +124,26 @@ class DraftDesk:
 
     async def weigh(self, draft: Draft) -> Weight:
         """How many it would tell, and what must be confirmed first. Raises InputError when it has no audience."""
-        found = await crowd(self.ledger, draft.campaign_id, rule_of(draft), self.clock.now() - LATELY)
+        return self._weight(await crowd(self.ledger, draft.campaign_id, rule_of(draft), self.clock.now() - LATELY))
+
+    async def weigh_launch(self, campaign_id: int) -> Weight:
+        """What launching it today would set going: days may lie between its review and its launch.
+
+        For a disbursement, the households of its lines; whether something else told them lately is not asked of
+        those, since each of them is owed the notice of its own money.
+        """
+        found = await drafts.draft(self.ledger, campaign_id)
+        if found is not None and found.rule is not None:
+            return await self.weigh(found)
+        return self._weight(Crowd(await audience(self.ledger, campaign_id), 0))
+
+    async def demand_confirmed(self, campaign_id: int, typed_n: str) -> None:
+        """Nothing, or InputError (Chinese): launching it needs the number of households typed, and it was not."""
+        weight = await self.weigh_launch(campaign_id)
+        if weight.warnings and typed_n.strip() != str(weight.crowd.n):
+            raise InputError(f"{'；'.join(weight.warnings)}。请核对后输入户数 {weight.crowd.n} 再启动")
+
+    def _weight(self, found: Crowd) -> Weight:
         warnings = []
         if found.n > self.settings.confirm_above:
             warnings.append(f"将通知 {found.n} 户，超过 {self.settings.confirm_above} 户")

@@ -29,11 +29,19 @@ _DEEDS: Mapping[str, tuple[str, Callable[[CampaignDesk, int, str], Awaitable[obj
 
 
 async def drive(request: web.Request) -> web.Response:
-    """POST /campaigns/{campaign}/{deed}: done, or the page says why not."""
+    """POST /campaigns/{campaign}/{deed}: done, or the page says why not. A launch that tells many, or the same ones
+    twice in a day, has their number in typed."""
     user = demand(request, Permission.DRIVE)
     line = await _own_campaign(request)
     words, deed = _DEEDS[request.match_info["deed"]]
     desk = request.app[DESK].campaigns
+    if request.match_info["deed"] == "launch" and line.state == CampaignState.APPROVED.value:
+        typed = str((await request.post()).get("typed", ""))
+        try:
+            await request.app[DESK].drafts.demand_confirmed(line.campaign_id, typed)
+        except InputError as refused:
+            await tell(request, str(refused), is_error=True)
+            raise web.HTTPSeeOther(f"/campaigns/{line.campaign_id}") from None
     await attempt(request, deed(desk, line.campaign_id, user.name), f"“{line.title}”{words}")
     raise web.HTTPSeeOther(f"/campaigns/{line.campaign_id}")
 

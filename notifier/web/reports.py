@@ -6,7 +6,9 @@ from urllib.parse import quote
 from aiohttp import web
 
 from notifier.accounts.roles import Permission, User
+from notifier.campaigns.drafting import Weight
 from notifier.campaigns.levels import LEVEL_TEXT
+from notifier.domain.errors import InputError
 from notifier.domain.gateway_state import in_one_line
 from notifier.domain.lifecycle import CampaignState
 from notifier.domain.regions import level_of
@@ -101,18 +103,30 @@ async def _report(request: web.Request, line: CampaignLine, *, counted: bool) ->
     report = await rate_report(request.app[DESK].ledger, line.campaign_id, region_code, counted=counted)
     async with request.app[DESK].ledger.reading() as c:
         row = await campaign(c, line.campaign_id)
+    drives = user.may(Permission.DRIVE) and is_whole_in_scope(user, line)
     return {
         "line": line,
+        "weight": await _weight(request, line) if drives else None,
         "row": row,
         "report": report,
         "chart": chart(report),
         "region_code": region_code,
         "is_busy": line.state in BUSY,
-        "drives": user.may(Permission.DRIVE) and is_whole_in_scope(user, line),
+        "drives": drives,
         "per_minute": None,
         "now": request.app[DESK].clock.now(),
         "LEVEL_NAME": LEVEL_TEXT,
     }
+
+
+async def _weight(request: web.Request, line: CampaignLine) -> Weight | None:
+    """What a launch would set going; None for what cannot be launched."""
+    if line.state != CampaignState.APPROVED.value:
+        return None
+    try:
+        return await request.app[DESK].drafts.weigh_launch(line.campaign_id)
+    except InputError:
+        return None
 
 
 async def live_report(request: web.Request, line: CampaignLine) -> dict[str, Any]:

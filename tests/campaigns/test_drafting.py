@@ -145,6 +145,13 @@ async def test_who_tells_many_or_the_same_ones_twice_in_a_day_types_their_number
         await desk.submit(one, CLERK, "17")
     assert await desk.submit(one, CLERK, " 18 ") is CampaignState.IN_REVIEW
     assert '"confirmed": true' in (await latest(ledger, 1))[0].detail
+    weight = await desk.weigh_launch(one.campaign_id)
+    assert (weight.crowd.n, weight.crowd.n_told_lately, len(weight.warnings)) == (18, 5, 2)
+    with pytest.raises(InputError, match="再启动"):
+        await desk.demand_confirmed(one.campaign_id, "17")
+    await desk.demand_confirmed(one.campaign_id, " 18 ")
+    easy = a_draft_desk(ledger, HandClock(ground.NOW + timedelta(days=2000)), Trials())
+    await easy.demand_confirmed(one.campaign_id, "")
 
 
 async def test_a_draft_is_its_author_s_until_it_is_submitted_and_nobody_s_personal_data_is_kept(

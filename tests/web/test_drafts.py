@@ -16,6 +16,7 @@ from notifier.store.accounts import Account, add_account
 from notifier.store.audit import latest
 from notifier.store.factors import Factor, FactorKind, put_factor
 from notifier.store.looking_on import look_at
+from notifier.store.tables.columns import stamp
 from notifier.web.desk import DESK
 from notifier.web.watchers import WATCHERS, Watchers
 from tests.report import ground
@@ -169,6 +170,26 @@ async def test_a_trial_by_wechat_goes_to_one_s_own_openid_where_wechat_says_it(c
     assert "o-baiyang" not in (await latest(clerk.ledger, 1))[0].detail
     await clerk.post(f"{draft}/words", **{**trying, "ladder": "短信必达"}, kind="free", text=TEXT)
     assert "试发到我的微信" not in await clerk.page(f"{draft}/check")
+
+
+async def test_a_launch_that_tells_many_or_some_again_says_so_and_wants_their_number(clerk: Front) -> None:
+    draft = await begun(clerk)
+    await clerk.post(f"{draft}/words", kind="free", title="用煤安全", text=TEXT, ladder="短信必达", op="save")
+    await clerk.post(f"{draft}/audience", op="save", **ROWS)
+    number = int(draft.rpartition("/")[2])
+    async with clerk.ledger.writing() as c:
+        await c.execute(text("UPDATE campaign SET state = 'approved' WHERE id = :id"), {"id": number})
+    assert 'name="typed"' not in await clerk.page(f"/campaigns/{number}")
+    async with clerk.ledger.writing() as c:
+        await c.execute(text("UPDATE campaign SET launched_at = :at WHERE id = 1"), {"at": stamp(ground.NOW)})
+    page = await clerk.page(f"/campaigns/{number}")
+    assert "启动前请再核对" in page
+    assert 'name="typed"' in page
+    await clerk.post(f"/campaigns/{number}/launch")
+    assert "请核对后输入户数 14 再启动" in await clerk.page(f"/campaigns/{number}")
+    assert clerk.deeds.done == []
+    await clerk.post(f"/campaigns/{number}/launch", typed="14")
+    assert clerk.deeds.done == [("launch", number, "baiyang")]
 
 
 async def frame(answer: ClientResponse) -> str:

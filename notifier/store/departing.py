@@ -1,22 +1,20 @@
 """Households that left, and the data of people who asked for its deletion (P6)."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.errors import InputError
 from notifier.store import audit
+from notifier.store.erasing import ERASED, erase_said, many, nothing
 from notifier.store.ledger import Ledger
 from notifier.store.registry import alone
 from notifier.store.registry_changes import Changed, Said, note_changes
 from notifier.store.tables.columns import stamp
 
-ERASED = "已删除"
 _BATCH = 200
 
 
@@ -86,13 +84,14 @@ async def _erase(c: AsyncConnection, ledger: Ledger, household_ids: Sequence[int
     vault = ledger.vault
     persons = (await c.execute(text(f"SELECT id FROM person WHERE {of_them}"), homes)).scalars().all()
     contacts = (await c.execute(text(f"SELECT id FROM contact WHERE {of_them}"), homes)).scalars().all()
-    await _many(
+    await many(
         c,
         "UPDATE person SET name_sealed = :name, name_hash = :hash, id_sealed = NULL, id_hash = NULL, "
         "card_sealed = NULL, account_hash = NULL WHERE id = :id",
-        [{"id": n, "name": vault.seal_text("person.name_sealed", n, ERASED), "hash": _nothing()} for n in persons],
+        [{"id": n, "name": vault.seal_text("person.name_sealed", n, ERASED), "hash": nothing()} for n in persons],
     )
     await _forget_contacts(c, ledger, contacts)
+    await erase_said(c, ledger, household_ids)
     for statement in (
         f"UPDATE registry_change SET before_sealed = NULL, after_sealed = NULL WHERE {of_them}",
         f"UPDATE inquiry SET contact_sealed = NULL, contact_hash = NULL WHERE {of_them}",
@@ -107,24 +106,14 @@ async def _erase(c: AsyncConnection, ledger: Ledger, household_ids: Sequence[int
 
 
 async def _forget_contacts(c: AsyncConnection, ledger: Ledger, contact_ids: Sequence[int]) -> None:
-    await _many(
+    await many(
         c,
         "UPDATE contact SET state = 'erased', is_shared = 0, value_sealed = :value, value_hash = :hash WHERE id = :id",
         [
-            {"id": n, "value": ledger.vault.seal_text("contact.value_sealed", n, ERASED), "hash": _nothing()}
+            {"id": n, "value": ledger.vault.seal_text("contact.value_sealed", n, ERASED), "hash": nothing()}
             for n in contact_ids
         ],
     )
-
-
-def _nothing() -> bytes:
-    """A hash by which nothing is found."""
-    return secrets.token_bytes(16)
-
-
-async def _many(c: AsyncConnection, statement: str, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        await c.execute(text(statement), rows)
 
 
 @dataclass(frozen=True, slots=True)

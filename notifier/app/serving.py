@@ -80,7 +80,9 @@ def _steps_of_the_clock(app: App, bus: Bus) -> dict[str, Callable[[], Awaitable[
         "watch": lambda: watching.step(app.ledger, app.sources, app.clock, app.settings.watch, due_only=True),
         "compose": compose_and_offer,
         "sweep": lambda: dispatching.sweep(app.dispatching, bus),
-        "purge": lambda: purge(app.ledger, app.clock.now(), app.settings.registry, app.settings.track),
+        "purge": lambda: purge(
+            app.ledger, app.clock.now(), app.settings.registry, app.settings.track, app.settings.watch
+        ),
     }
 
 

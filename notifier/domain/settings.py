@@ -231,6 +231,9 @@ class Track(Slice):
     photo_days: int = Field(
         365, ge=1, le=3650, description="days that the photo of a visit is kept sealed; the signed visit itself stays"
     )
+    push_days: int = Field(
+        1095, ge=30, le=36500, description="days that what providers pushed is kept sealed as proof of what arrived"
+    )
     parked_days: int = Field(
         7, ge=1, le=60, description="days that a receipt for an unknown message is kept and tried again"
     )

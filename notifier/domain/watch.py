@@ -26,6 +26,15 @@ class Watch(Slice):
         min_length=1,
         description="levels that file and audit a project (三级备案, 三级审核), from below, up to final_audit",
     )
+    snapshot_days: int = Field(
+        1095,
+        ge=1,
+        le=36500,
+        description="days that what was found (pages, files, lists) is kept sealed as proof",
+    )
+    refused_days: int = Field(
+        30, ge=1, le=3650, description="days that a payment list on a page is kept after a person refused it"
+    )
 
     def filing_levels(self) -> tuple[AuditState, ...]:
         """The levels in force, from below; the last is the final audit, whether `levels` names it or not."""

@@ -102,7 +102,7 @@ async def payment_drafts(ledger: Ledger, region_code: str) -> list[Attached]:
 
 
 async def open_attachment(ledger: Ledger, attachment_id: int) -> tuple[str, bytes, str | None]:
-    """(name, bytes, region of its benefit) of a kept file. Raises InputError when there is none."""
+    """(name, bytes, region of its benefit) of a kept file. Raises InputError: there is none, or its days are over."""
     async with ledger.reading() as c:
         found = await c.execute(
             text(
@@ -114,6 +114,8 @@ async def open_attachment(ledger: Ledger, attachment_id: int) -> tuple[str, byte
         row = found.one_or_none()
     if row is None:
         raise InputError(f"没有附件 {attachment_id}")
+    if row.raw_sealed is None:
+        raise InputError(f"附件 {attachment_id} 的原件已过保存期，不再保存；请到发布网页查看")
     return row.name, ledger.vault.open("snapshot.raw_sealed", int(row.id), bytes(row.raw_sealed)), row.region_code
 
 

@@ -192,11 +192,19 @@ async def remember(c: AsyncConnection, seen: Seen, benefit_id: int | None) -> No
 
 
 async def keep_snapshot(ledger: Ledger, c: AsyncConnection, source: str, raw: bytes, at: datetime) -> int:
-    """The id of the sealed snapshot of `raw`, made unless the same bytes are kept already. Safe to repeat."""
+    """The id of the sealed snapshot of `raw`, made unless the same bytes are kept already. Safe to repeat.
+
+    Bytes whose days were over are kept anew when they are found again, under the same id.
+    """
     digest = ledger.vault.blind("snapshot", hashlib.sha256(raw).hexdigest())
-    found = (await c.execute(text("SELECT id FROM snapshot WHERE digest = :digest"), {"digest": digest})).scalar()
+    query = text("SELECT id, raw_sealed IS NULL AS is_gone FROM snapshot WHERE digest = :digest")
+    found = (await c.execute(query, {"digest": digest})).one_or_none()
     if found is not None:
-        return int(found)
+        if found.is_gone:
+            sealed = ledger.vault.seal("snapshot.raw_sealed", found.id, raw)
+            again = text("UPDATE snapshot SET raw_sealed = :raw, taken_at = :at WHERE id = :id")
+            await c.execute(again, {"id": found.id, "raw": sealed, "at": stamp(at)})
+        return int(found.id)
     (snapshot_id,) = await take_ids(c, "snapshot", 1)
     await c.execute(
         text(

@@ -31,13 +31,13 @@ class WatchedSource(SQLModel, table=True):
 
 
 class Snapshot(SQLModel, table=True):
-    """The raw thing as it was found, sealed; kept as proof."""
+    """The raw thing as it was found, sealed; kept as proof for its days, then None, and only its digest stays."""
 
     id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
     source: str
     digest: bytes = Field(sa_column=Column(SEALED, nullable=False, unique=True))
     taken_at: datetime = Field(sa_column=Column(Instant, nullable=False))
-    raw_sealed: bytes = Field(sa_column=Column(SEALED, nullable=False))
+    raw_sealed: bytes | None = Field(default=None, sa_column=Column(SEALED))
 
 
 class Identity(SQLModel, table=True):

@@ -55,8 +55,8 @@ class House:
 
 
 @asynccontextmanager
-async def a_house(ledger_url: str, folder: Path) -> AsyncIterator[House]:
-    """Open, with nobody in its ledger."""
+async def a_house(ledger_url: str, folder: Path, **changes: Any) -> AsyncIterator[House]:
+    """Open, with nobody in its ledger. `changes`: sections of the settings."""
     async with AsyncExitStack() as opened:
         port = unused_port()
         root = f"http://127.0.0.1:{port}"
@@ -73,6 +73,7 @@ async def a_house(ledger_url: str, folder: Path) -> AsyncIterator[House]:
             web=slices.Web(public_url=root, port=port),
             dispatch=NEVER_QUIET.model_copy(update={"settle_after": timedelta(seconds=1)}),
             channels=channels.model_copy(update={"wechat": channels.wechat.model_copy(update=ways)}),
+            **changes,
         )
         app = await opened.enter_async_context(open_app(settings))
         front = TestServer(build_web(front_desk(app)), port=port)

@@ -8,7 +8,7 @@ from notifier.domain.errors import InputError
 from notifier.domain.free_text import masked
 from notifier.domain.lifecycle import CampaignEvent, CampaignState
 from notifier.domain.outcomes import Reason
-from notifier.store import audit, campaigns, lanes, planning, retrying, reviews
+from notifier.store import audit, campaigns, contents, lanes, planning, retrying, reviews
 from notifier.store.accounts import find_account
 from notifier.store.campaigns import CampaignRow, SealError
 from notifier.store.ledger import Ledger, Transaction
@@ -38,10 +38,10 @@ class CampaignDesk:
     async def review(
         self, campaign_id: int, reviewer: str, *, approves: bool, remark: str | None = None
     ) -> CampaignState:
-        """The verdict counts; the last one needed approves and seals the campaign. Raises InputError (Chinese).
+        """The verdict counts; the last one needed approves the campaign. Raises InputError (Chinese).
 
-        Nobody reviews a campaign they drafted, nor the same one twice; sending back needs a remark. Where levels are
-        due, the reviewer is of the region of the one that is next.
+        Each approval seals the content, so that all approve the same. Nobody reviews a campaign they drafted, nor the
+        same one twice; sending back needs a remark. Where levels are due, the reviewer is of the region of the next.
         """
         account = await find_account(self.ledger, reviewer)
         async with self.ledger.writing() as c:
@@ -53,6 +53,8 @@ class CampaignDesk:
                 raise InputError(problem)
             if approves and await reviews.has_approved(c, campaign_id, reviewer):
                 raise InputError("您已经审核过这个通知任务;还需要另一人审核")
+            if approves and found.n_approved and await contents.has_changed(c, campaign_id):
+                raise InputError("内容在前一位审核后被改动(例如重新上传了名单);请退回,让起草人重新提交审核")
             await reviews.add_review(c, campaign_id, verdict, self.clock.now())
             then = await self._reviewed(c, found, approves=approves)
             what = {"campaign": campaign_id, "approves": approves, "state": then.value, "level": verdict.level}
@@ -64,6 +66,7 @@ class CampaignDesk:
             return await campaigns.move(c, found.campaign_id, CampaignEvent.RETURN, self.clock.now())
         if found.n_approved + 1 >= found.reviews_needed:
             return await campaigns.move(c, found.campaign_id, CampaignEvent.APPROVE, self.clock.now())
+        await contents.seal(c, found.campaign_id)
         return CampaignState.IN_REVIEW
 
     async def launch(self, campaign_id: int, who: str) -> CampaignState:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.rule_forms import from_json
 from notifier.domain.rules import AllOf, AnyOf, Listed, Not, Rule
+from notifier.store.ledger import Ledger
 
 _CONTENT = (
     *("benefit_id", "benefit_version", "purpose", "kind", "title", "summary", "notice_kind", "free_text", "rule"),
@@ -30,6 +31,19 @@ async def is_as_approved(c: AsyncConnection, campaign_id: int) -> bool:
     if row["content_hash"] is None:
         return not row["reviews_needed"]
     return hmac.compare_digest(bytes(row["content_hash"]), _hash(await _content(c, row)))
+
+
+async def has_changed(c: AsyncConnection, campaign_id: int) -> bool:
+    """Whether it says something else than when it was sealed last; False before it ever was."""
+    row = await _read(c, campaign_id)
+    kept = row["content_hash"]
+    return kept is not None and not hmac.compare_digest(bytes(kept), _hash(await _content(c, row)))
+
+
+async def mark(ledger: Ledger, campaign_id: int) -> str:
+    """What stands for the content as it is now: a page that shows it learns from another mark that it was changed."""
+    async with ledger.reading() as c:
+        return _hash(await _content(c, await _read(c, campaign_id))).hex()
 
 
 async def _read(c: AsyncConnection, campaign_id: int) -> RowMapping:

@@ -10,6 +10,7 @@ from notifier.domain.errors import InputError
 from notifier.domain.lifecycle import CampaignState
 from notifier.domain.outcomes import Reason
 from notifier.store.campaigns import campaign
+from notifier.store.contents import mark
 from notifier.store.reporting import CampaignLine, campaigns, policy_text
 from notifier.web.desk import DESK, CampaignDesk, FrontDesk
 from notifier.web.draft_review import is_due_to, seen_by_reviewer
@@ -123,12 +124,13 @@ async def _proposal(desk: FrontDesk, line: CampaignLine) -> dict[str, Any]:
         "summary": marked(line.summary, words),
         "body": marked(body, words),
         "n_households": n_households,
+        "mark": await mark(desk.ledger, line.campaign_id),
         **await understood_block(desk, line.campaign_id),
     }
 
 
 async def do_review(request: web.Request) -> web.Response:
-    """POST /campaigns/{campaign}/review: verdict approve or return (with a remark)."""
+    """POST /campaigns/{campaign}/review: verdict approve (of what `mark` stands for) or return (with a remark)."""
     user = demand(request, Permission.REVIEW)
     line = await _own_campaign(request)
     form = await request.post()
@@ -137,6 +139,10 @@ async def do_review(request: web.Request) -> web.Response:
         raise web.HTTPBadRequest
     if verdict == "return" and not remark:
         await tell(request, "退回时请写明要改什么，起草人才知道怎么改", is_error=True)
+        raise web.HTTPSeeOther("/reviews")
+    shown = str(form.get("mark", ""))
+    if verdict == "approve" and shown and shown != await mark(request.app[DESK].ledger, line.campaign_id):
+        await tell(request, f"“{line.title}”在您打开页面后被修改过，没有通过；请重新看过再审核", is_error=True)
         raise web.HTTPSeeOther("/reviews")
     review = request.app[DESK].campaigns.review
     deed = review(line.campaign_id, user.name, approves=verdict == "approve", remark=remark or None)

@@ -11,6 +11,7 @@ from notifier.campaigns.deciding import CampaignDesk
 from notifier.domain.errors import InputError
 from notifier.domain.lifecycle import CampaignState
 from notifier.store.audit import latest, verify
+from notifier.store.contents import mark
 from notifier.store.ledger import Ledger, open_ledger
 from notifier.store.sealing import Vault, load_keys
 from tests.day.county import SteeredClock
@@ -64,6 +65,23 @@ async def test_nobody_reviews_their_own_draft_nor_twice(desk: CampaignDesk) -> N
     with pytest.raises(InputError, match="另一人"):
         await desk.review(1, "王审核", approves=True)
     assert len(await latest(desk.ledger, 9)) == 2
+
+
+async def test_the_second_reviewer_approves_what_the_first_one_did_or_sends_it_back(
+    desk: CampaignDesk, ledger: Ledger
+) -> None:
+    await desk.submit(1, "李编写")
+    seen = await mark(ledger, 1)
+    await desk.review(1, "王审核", approves=True)
+    assert await mark(ledger, 1) == seen
+    await edit(ledger, "free_text = '另一段话'")
+    assert await mark(ledger, 1) != seen
+    with pytest.raises(InputError, match="在前一位审核后被改动"):
+        await desk.review(1, "赵审核", approves=True)
+    assert await desk.review(1, "赵审核", approves=False, remark="改过了") is S.RETURNED
+    await desk.submit(1, "李编写")
+    assert await desk.review(1, "王审核", approves=True) is S.IN_REVIEW
+    assert await desk.review(1, "赵审核", approves=True) is S.APPROVED
 
 
 async def test_two_reviewers_at_once_both_count(desk: CampaignDesk) -> None:

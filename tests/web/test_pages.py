@@ -101,7 +101,12 @@ async def test_a_review_shows_why_and_whom_and_records_the_verdict(admin: Front)
     await admin.post("/campaigns/3/review", verdict="return", remark="")
     assert admin.deeds.done == []
     await admin.post("/campaigns/3/review", verdict="return", remark="名单太宽")
-    await admin.post("/campaigns/3/review", verdict="approve")
+    seen = re.search(r'name="mark" value="([0-9a-f]{64})"', page)
+    assert seen is not None
+    await admin.post("/campaigns/3/review", verdict="approve", mark="0" * 64)
+    assert "被修改过，没有通过" in await admin.page("/reviews")
+    assert len(admin.deeds.done) == 1
+    await admin.post("/campaigns/3/review", verdict="approve", mark=seen[1])
     assert admin.deeds.done == [
         ("review", 3, "guanli", False, "名单太宽"),
         ("review", 3, "guanli", True, None),

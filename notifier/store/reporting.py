@@ -105,8 +105,10 @@ async def campaign_sums(ledger: Ledger, region_code: str | None) -> Sequence[Fac
     """The owed counts of every campaign in a region, villages added up (`region_code` ""); from the fact table."""
     where, params = _scope("t", None, region_code)
     statement = (
-        "SELECT campaign_id, '' AS region_code, subject, '' AS medium, state, detail, CAST(SUM(n) AS BIGINT) AS n "
-        f"FROM tally t WHERE subject = 'owed' AND {where} GROUP BY campaign_id, subject, state, detail"
+        "SELECT campaign_id, '' AS region_code, 'owed' AS subject, '' AS medium, state, detail, "
+        # Grouped as `ix_tally_owed` is sorted.
+        f"CAST(SUM(n) AS BIGINT) AS n FROM tally t WHERE subject = 'owed' AND {where} "
+        "GROUP BY campaign_id, state, detail"
     )
     return await _facts(ledger, statement, params)
 

@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel
 from notifier.store.tables.columns import BIG, FLAG, SEALED, Instant
 
 _IS_MERGED = "merged_into IS NOT NULL"
+_IS_OWED = "subject = 'owed'"
 
 
 class Message(SQLModel, table=True):
@@ -215,6 +216,16 @@ class Tally(SQLModel, table=True):
     subject: owed or message; `medium` is "" for owed; `detail` the reason or level, "" when there is none; `on_day`
     counts days since 1970-01-01 in Asia/Shanghai.
     """
+
+    __table_args__ = (
+        # Each campaign's figures, added up in the index alone.
+        Index(
+            "ix_tally_owed",
+            *("campaign_id", "state", "detail", "region_code", "n"),
+            sqlite_where=text(_IS_OWED),
+            postgresql_where=text(_IS_OWED),
+        ),
+    )
 
     campaign_id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
     region_code: str = Field(primary_key=True)

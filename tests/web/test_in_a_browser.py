@@ -9,9 +9,7 @@ from sqlalchemy import text
 
 from notifier.store.tally import count, uncount
 from notifier.web.pages import LIBRARIES
-from tests.report import ground
 from tests.web.front import PASSWORD, Front
-from tests.web.test_pages import lay_unmatched
 
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
@@ -112,25 +110,6 @@ async def test_a_running_campaign_s_figures_and_chart_move_by_themselves(
         "echarts.getInstanceByDom(document.getElementById('places-chart')).getOption().series[1].data[0] === 5"
     )
     assert await visitor.page.locator("#live[hx-get]").count() == 0
-    assert visitor.complaints == []
-
-
-@pytest.mark.parametrize(("size", "device"), [(DESK, "desk"), (PHONE, "phone")])
-async def test_the_work_pages_fit_the_screen(
-    browser: Browser, front: Front, screenshots: Path, size: dict[str, int], device: str
-) -> None:
-    await lay_unmatched(front)
-    visitor = await a_visitor(browser, front, screenshots, "guanli", size)
-    for path in (
-        "/reviews",
-        "/matching",
-        "/visits",
-        f"/campaigns/1/unreached?region={ground.VILLAGE_1}",
-        "/campaigns/3",
-    ):
-        await visitor.open(path)
-        assert await visitor.page.evaluate(OVERFLOW) <= 0, path
-        await visitor.keep(f"{path.strip('/').split('?')[0].replace('/', '-')}-{device}")
     assert visitor.complaints == []
 
 

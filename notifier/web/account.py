@@ -6,7 +6,7 @@ import segno
 from aiohttp import web
 from aiohttp_session import get_session
 
-from notifier.accounts.desk import change_own_password
+from notifier.accounts.desk import change_own_password, demand_own_password
 from notifier.accounts.one_time import begin_totp, confirm_totp, drop_totp, pending_totp
 from notifier.accounts.own import OwnPhone
 from notifier.accounts.roles import Role
@@ -94,22 +94,32 @@ async def totp_image(request: web.Request) -> web.Response:
 
 
 async def do_totp(request: web.Request) -> web.Response:
-    """POST /account/totp/{deed}: begin (a new secret), confirm (recovery codes, shown once) or drop."""
+    """POST /account/totp/{deed}: begin (a new secret), confirm (recovery codes, shown once) or drop (password)."""
     desk, user, form = request.app[DESK], request[USER], await request.post()
     deed, now = request.match_info["deed"], desk.clock.now()
     if deed == "begin":
         await attempt(request, begin_totp(desk.ledger, user.name, now), "请用验证器应用扫描二维码，再输入 6 位数字")
         raise web.HTTPSeeOther("/account/totp")
     if deed == "drop":
-        if await drop_totp(desk.ledger, user.name, user.name, now):
-            await tell(request, "已停用动态密码")
-        raise web.HTTPSeeOther("/account")
+        return await _drop(request, str(form.get("password", "")))
     try:
         codes = await confirm_totp(desk.ledger, user.name, str(form.get("code", "")), now)
     except InputError as refused:
         await tell(request, str(refused), is_error=True)
         raise web.HTTPSeeOther("/account/totp") from None
     return await render(request, "account_codes.html", codes=codes)
+
+
+async def _drop(request: web.Request, password: str) -> web.Response:
+    desk, name = request.app[DESK], request[USER].name
+    try:
+        await demand_own_password(desk.ledger, name, password)
+    except InputError as refused:
+        await tell(request, str(refused), is_error=True)
+    else:
+        if await drop_totp(desk.ledger, name, name, desk.clock.now()):
+            await tell(request, "已停用动态密码")
+    raise web.HTTPSeeOther("/account")
 
 
 async def do_phone(request: web.Request) -> web.Response:

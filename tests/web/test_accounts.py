@@ -10,7 +10,7 @@ from notifier.accounts.one_time import fitting_step
 from notifier.domain.account_settings import Accounts
 from notifier.domain.outcomes import Reason, Refused, Scope
 from notifier.store.audit import latest, verify
-from notifier.store.factors import FactorKind, alert_phone, factors_of
+from notifier.store.factors import Factor, FactorKind, alert_phone, factors_of, put_factor
 from tests.report import ground
 from tests.web.front import PASSWORD, Front, csrf_in
 
@@ -145,6 +145,17 @@ async def test_a_one_time_password_is_enrolled_asked_for_used_once_and_recovered
         token = csrf_in(await front.page("/login/code"))
         await front.client.post("/login/code", data={"_csrf": token, "code": "123123"}, allow_redirects=False)
     assert (await front.log_in("guanli")).status == 401  # guessed codes lock as guessed passwords do
+
+
+async def test_a_one_time_password_is_given_up_with_one_s_own_password_only(front: Front) -> None:
+    await front.log_in("guanli")
+    await put_factor(front.ledger, "guanli", Factor(FactorKind.TOTP, pyotp.random_base32(), front.clock.at))
+    await front.post("/account/totp/drop", password="不是我的密码")
+    assert "现在的密码不对" in await told(front, "/account")
+    assert FactorKind.TOTP in await factors_of(front.ledger, "guanli")
+    await front.post("/account/totp/drop", password=PASSWORD)
+    assert "已停用动态密码" in await told(front, "/account")
+    assert FactorKind.TOTP not in await factors_of(front.ledger, "guanli")
 
 
 def test_a_one_time_password_may_be_half_a_minute_off_and_is_the_standard_s() -> None:

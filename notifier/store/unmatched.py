@@ -99,20 +99,26 @@ async def resolve(ledger: Ledger, payment_id: int, person_id: int, who: str) -> 
 
     Remembered for lines that say the very same (`MatchDecision`).
     Gives the benefit's id.
-    Raises InputError when the line is not in the queue any more or there is no such person.
+    Raises InputError when the line is not in the queue any more, there is no such person, or their household is gone.
     """
     async with ledger.writing() as c:
-        household_id = (
-            await c.execute(text("SELECT household_id FROM person WHERE id = :person"), {"person": person_id})
-        ).scalar_one_or_none()
-        if household_id is None:
-            raise InputError(f"登记中没有编号为 {person_id} 的人员；请从候选人中选择")
+        household_id = await _home_of(c, person_id)
         decided = {"state": "matched", "person": person_id, "household": household_id, "confidence": 100}
         benefit_id = await _decide(c, payment_id, {**decided, "why": f"经{who}人工核对"})
         await remember(c, payment_id, who)
         await ask_replan(c, benefit_id)
         await audit.append(c, who, "payment.resolve", {"payment": payment_id, "person": person_id})
     return benefit_id
+
+
+async def _home_of(c: AsyncConnection, person_id: int) -> int:
+    sql = "SELECT h.id, h.state FROM person q JOIN household h ON h.id = q.household_id WHERE q.id = :person"
+    home = (await c.execute(text(sql), {"person": person_id})).one_or_none()
+    if home is None:
+        raise InputError(f"登记中没有编号为 {person_id} 的人员；请从候选人中选择")
+    if home.state != "active":
+        raise InputError(f"编号为 {person_id} 的人员所在户已不在册（迁出、销户等），不会收到通知；请先核对登记")
+    return int(home.id)
 
 
 async def refuse(ledger: Ledger, payment_id: int, reason: str, who: str) -> int:

@@ -164,6 +164,19 @@ async def test_a_resolved_line_flows_on_and_is_not_resolved_twice(ledger: Ledger
     assert await rows(ledger, "SELECT who, what FROM audit_entry") == [("clerk", "payment.resolve")]
 
 
+async def test_a_line_is_not_resolved_to_a_household_that_would_hear_nothing(ledger: Ledger, tmp_path: Path) -> None:
+    one, two = await register(ledger, [Home("样甲", an_id(1)), Home("样甲", an_id(2))])
+    await pay(ledger, tmp_path, a_line("样甲"))
+    await run(ledger)
+    (waiting,) = await list_unmatched(ledger)
+    async with ledger.writing() as c:
+        await c.execute(text("UPDATE household SET state = 'departed' WHERE id = :id"), {"id": one})
+    with pytest.raises(InputError, match="不在册"):
+        await resolve(ledger, waiting.payment_id, one, "clerk")
+    await resolve(ledger, waiting.payment_id, two, "clerk")
+    assert await list_unmatched(ledger) == []
+
+
 async def test_a_refused_line_leaves_the_queue_for_good(ledger: Ledger, tmp_path: Path) -> None:
     await pay(ledger, tmp_path, a_line("样甲"))
     await run(ledger)

@@ -5,6 +5,7 @@ from aiohttp import web
 from notifier.accounts.keys import LONGEST_DAYS, KeyDesk
 from notifier.accounts.roles import PERMISSION_TEXT, Permission
 from notifier.domain.errors import InputError
+from notifier.domain.free_text import masked
 from notifier.store.reporting import region_names
 from notifier.web.deeds import attempt
 from notifier.web.desk import DESK
@@ -49,7 +50,7 @@ async def add_key(request: web.Request) -> web.Response:
     except InputError as refused:
         await tell(request, str(refused), is_error=True)
         raise web.HTTPSeeOther("/keys") from None
-    return await render(request, "key_made.html", title=title, secret=secret)
+    return await render(request, "key_made.html", title=masked(title), secret=secret)
 
 
 async def revoke_key(request: web.Request) -> web.Response:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from notifier.accounts.roles import Permission
+from notifier.domain.free_text import masked
 from notifier.store.audit import Entry, Wanted, append, entries, head, verify
 from notifier.store.reporting import region_names
 from notifier.web.desk import DESK
@@ -35,7 +36,7 @@ async def trail_page(request: web.Request) -> web.Response:
         request,
         "trail.html",
         rows=[(one, deed_text(one.what), _detail(one, names)) for one in found],
-        form=form,
+        form=form | {"who": masked(wanted.who)},
         kinds=KIND_TEXT,
         more=found[-1].entry_id if len(found) == _PAGE else None,
     )

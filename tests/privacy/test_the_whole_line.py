@@ -130,7 +130,7 @@ async def _live(line: Line) -> bytes:
     async with asyncio.timeout(PATIENCE_S), line.browsing("guanli") as browser:
         while True:
             async with browser.session.get("/api/campaigns") as answer:
-                campaigns = await answer.json()
+                campaigns = (await answer.json())["campaigns"]
             assert not [one["paused_why"] for one in campaigns if one["state"] == "paused"]
             if campaigns and not any(one["pending"] or one["state"] == "running" for one in campaigns):
                 break

@@ -38,10 +38,11 @@ class VisitTask:
 _LISTED = (
     "SELECT v.id AS visit_id, o.campaign_id, k.title AS campaign, v.region_code, h.id AS household_id, h.group_name, "
     "p.id AS person_id, p.name_sealed, v.reason, o.why, v.state, v.opened_at, v.by_user AS asked_by, v.excuse "
-    "FROM visit v JOIN owed o ON o.id = v.owed_id JOIN campaign k ON k.id = o.campaign_id "
-    "JOIN household h ON h.id = o.household_id JOIN person p ON p.id = h.householder_id "
-    "WHERE v.state IN ('open', 'excuse_asked') AND v.region_code BETWEEN :first AND :last AND v.id > :after "
-    "ORDER BY v.id LIMIT :most"
+    # The page's visits first: everything that waits in a county would be joined, to be sorted and left out.
+    "FROM (SELECT w.* FROM visit w WHERE w.state IN ('open', 'excuse_asked') "
+    "AND w.region_code BETWEEN :first AND :last AND w.id > :after ORDER BY w.id LIMIT :most) v "
+    "JOIN owed o ON o.id = v.owed_id JOIN campaign k ON k.id = o.campaign_id "
+    "JOIN household h ON h.id = o.household_id JOIN person p ON p.id = h.householder_id ORDER BY v.id"
 )
 
 

@@ -59,7 +59,8 @@ async def report(request: web.Request, campaign: AnyNumber = 0, region: RegionCo
     region_code = demand_region(user, region)
     if campaign:
         await _seen(request, campaign)
-    found = await rate_report(request.app[DESK].ledger, campaign or None, region_code)
+    # All that was ever owed is not counted beside the counts: each campaign's own report does that.
+    found = await rate_report(request.app[DESK].ledger, campaign or None, region_code, counted=bool(campaign))
     return _answer(ReportShape, found.as_json())
 
 

@@ -21,6 +21,8 @@ from notifier.web.sessions import USER, demand, tell
 from notifier.web.understanding import understood_block
 
 _LONGEST_REMARK = 500
+_AT_ONCE = 3
+"""Reviews on a page: each counts its households, and is read from its first word to its last."""
 _DEEDS: Mapping[str, tuple[str, Callable[[CampaignDesk, int, str], Awaitable[object]]]] = {
     "launch": ("已启动，正在生成名单并发送", lambda desk, campaign_id, by: desk.launch(campaign_id, by)),
     "pause": ("已暂停，不再发出新消息；回执照常接收", lambda desk, campaign_id, by: desk.pause(campaign_id, by)),
@@ -92,7 +94,7 @@ async def _own_campaign(request: web.Request) -> CampaignLine:
 
 
 async def reviews_page(request: web.Request) -> web.Response:
-    """GET /reviews: the campaigns that wait for a review, with why they were suggested and whom they reach."""
+    """GET /reviews?skip=: a page of the campaigns that wait for a review, with why they were suggested and for whom."""
     user = demand(request, Permission.REVIEW)
     desk = request.app[DESK]
     waiting = [
@@ -102,12 +104,15 @@ async def reviews_page(request: web.Request) -> web.Response:
     ]
     async with desk.ledger.reading() as c:
         rows = {line.campaign_id: await campaign(c, line.campaign_id) for line in waiting}
+    due = [line for line in waiting if is_due_to(user, rows[line.campaign_id])]
+    said = request.query.get("skip", "")
+    skip = int(said) if said.isascii() and said.isdigit() and len(said) < 7 else 0
     proposals = [
         await _proposal(desk, line) | {"own": await seen_by_reviewer(desk, rows[line.campaign_id])}
-        for line in waiting
-        if is_due_to(user, rows[line.campaign_id])
+        for line in due[skip : skip + _AT_ONCE]
     ]
-    return await render(request, "reviews.html", waiting=proposals)
+    behind = skip + _AT_ONCE if len(due) > skip + _AT_ONCE else None
+    return await render(request, "reviews.html", waiting=proposals, n_due=len(due), behind=behind)
 
 
 async def _proposal(desk: FrontDesk, line: CampaignLine) -> dict[str, Any]:

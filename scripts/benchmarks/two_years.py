@@ -1,7 +1,6 @@
 """A county after two years: people, some sixty campaigns told to their end, and the work that was left around them.
 
-Nearly all of it is made by one statement a table; only what pages open is truly sealed. Numbers are spread over rows
-by multiplying, without chance, so that two runs fill the same county.
+Nearly all of it is made by one statement a table; only what pages open is truly sealed. Nothing is left to chance.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,6 +27,8 @@ from scripts.benchmarks.years_work import random_bytes, series
 STRIDE = 1_000_000
 """Owed rows of campaign c are numbered c * STRIDE + household."""
 EVERY = timedelta(days=12)
+N_UNDONE = 10
+"""Campaigns of the last four months, whose visits still wait; of older ones few do."""
 RULE = '{"has": ["farmland_mu", ">=", "5"]}'
 _ROWS_A_TIME = 10_000
 
@@ -80,7 +81,11 @@ async def _regions(c: AsyncConnection) -> None:
 
 
 async def _people(ledger: Ledger, size: Size) -> None:
-    """Two more members a household, followers in every fourth, numbers that fifty households share, attributes."""
+    """Householders with id and account, two more members each, followers in every fourth, numbers that many share."""
+    rows = _householders(ledger.vault, size.n_households)
+    while part := list(islice(rows, _ROWS_A_TIME)):
+        async with ledger.writing() as c:
+            await c.execute(text(_KNOWN), part)
     rows = _members(ledger.vault, size.n_households)
     while part := list(islice(rows, _ROWS_A_TIME)):
         async with ledger.writing() as c:
@@ -91,6 +96,16 @@ async def _people(ledger: Ledger, size: Size) -> None:
         await c.execute(text(_FOLLOWER), followers)
         await c.execute(text(_SHARED))
         await c.execute(text(_KEPT))
+
+
+def _householders(vault: Vault, n: int) -> Iterator[dict[str, Any]]:
+    for number in range(1, n + 1):
+        yield {
+            "id": number,
+            "name": vault.blind("name", f"样例{number}"),
+            "number": vault.blind("id", str(number)),
+            "account": vault.blind("account", str(number)),
+        }
 
 
 def _members(vault: Vault, n: int) -> Iterator[dict[str, Any]]:
@@ -153,6 +168,7 @@ async def _told(c: AsyncConnection, campaign: int, size: Size) -> None:
         "campaign": campaign,
         "base": campaign * STRIDE,
         "pending": 300 if runs else 0,
+        "visited": 980 if campaign > size.n_campaigns - N_UNDONE else 999,
         "chunks": campaign * 1000,
     }
     for statement in (_OWED, _OPEN_VISIT, _SIGNED_VISIT, _MESSAGE, _SECOND, _CHUNK):
@@ -181,6 +197,7 @@ _NUMBERED = (
     *("payment", "inquiry", "inquiry_step", "audit_entry", "upload", "import_run", "alert", "registry_change"),
     *("review", "decision", "account_session", "correction_task", "filing_step"),
 )
+_KNOWN = "UPDATE person SET name_hash = :name, id_hash = :number, account_hash = :account WHERE id = :id"
 _MEMBER = (
     "INSERT INTO person (id, household_id, relation, name_sealed, name_hash, id_is_legacy) "
     "VALUES (:id, :household, :relation, :name, :hash, 0)"
@@ -222,11 +239,12 @@ _STATE = "h.id * 7919 + :base * 13"
 _OWED = f"""
 INSERT INTO owed (id, campaign_id, household_id, region_code, why, state, level, reason, composed_step, state_at)
 SELECT :base + t.id, :campaign, t.id, t.region_code, '耕地不少于5亩',
-CASE WHEN lot < :pending THEN 'pending' WHEN lot < 940 THEN 'reached' WHEN lot < 970 THEN 'reached'
-     WHEN lot < 980 THEN 'excused' ELSE 'unreached' END,
-CASE WHEN lot < :pending THEN NULL WHEN lot < 940 THEN 'handset' WHEN lot < 970 THEN 'acknowledged' END,
-CASE WHEN lot < 970 THEN NULL WHEN lot < 980 THEN 'deceased' WHEN lot < 985 THEN 'no_contact'
-     WHEN lot < 992 THEN 'dead_number' ELSE 'silent' END,
+CASE WHEN lot < :pending THEN 'pending' WHEN lot < 970 THEN 'reached' WHEN lot < 980 THEN 'excused'
+     WHEN lot < :visited THEN 'reached' ELSE 'unreached' END,
+CASE WHEN lot < :pending THEN NULL WHEN lot < 940 THEN 'handset' WHEN lot < 970 THEN 'acknowledged'
+     WHEN lot >= 980 AND lot < :visited THEN 'acknowledged' END,
+CASE WHEN lot < 970 THEN NULL WHEN lot < 980 THEN 'deceased' WHEN lot < :visited THEN NULL
+     WHEN lot < 986 THEN 'no_contact' WHEN lot < 993 THEN 'dead_number' ELSE 'silent' END,
 0, k.launched_at + (t.id % 8) * CAST(86400000000 AS BIGINT) / CASE WHEN k.state = 'running' THEN 40 ELSE 1 END
 FROM (SELECT h.id, h.region_code, ({_STATE}) % 1000 AS lot, (h.id * 31 + :base * 7) % 100 AS turn FROM household h) t
 JOIN campaign k ON k.id = :campaign

@@ -65,6 +65,10 @@ class Conditions:
         """Raises RuleError for that part of the text."""
         raise RuleError(said, self._text, start, end)
 
+    def recognise(self, word: Token) -> None:
+        """Raises RuleError pointing at the word when no attribute is called so."""
+        self._subject(word)
+
     def _at(self, said: str, token: Token) -> NoReturn:
         self.fault(said, token.start_pos or 0, token.end_pos or 0)
 

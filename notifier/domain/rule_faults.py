@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from lark import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark import Token, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from notifier.domain.errors import InputError
 from notifier.domain.rule_grammar import EXPECTED, STARTS_A_CONDITION
@@ -33,6 +33,16 @@ class RuleError(InputError):
 def _wide(text: str, character: str) -> str:
     """The character as often as the text is columns wide on a terminal."""
     return character * sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
+
+
+def word_before(problem: UnexpectedInput) -> Token | None:
+    """The unquoted word before the misplaced one, when a condition begins with it; else None."""
+    if not isinstance(problem, UnexpectedToken) or problem.interactive_parser is None:
+        return None
+    if "OPERATOR" not in (problem.accepts or problem.expected):
+        return None
+    last = problem.interactive_parser.parser_state.value_stack[-1]
+    return last if isinstance(last, Token) and last.type == "WORD" else None
 
 
 def misplaced(problem: UnexpectedInput, text: str) -> RuleError:

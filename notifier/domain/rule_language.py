@@ -10,7 +10,7 @@ from lark import Lark, Token, Tree, UnexpectedInput
 
 from notifier.domain.money import plain, yuan
 from notifier.domain.rule_conditions import Conditions
-from notifier.domain.rule_faults import RuleError, misplaced
+from notifier.domain.rule_faults import RuleError, misplaced, word_before
 from notifier.domain.rule_forms import DEEPEST
 from notifier.domain.rule_grammar import GRAMMAR, NEEDS_NO_QUOTES
 from notifier.domain.rule_places import Places
@@ -56,6 +56,9 @@ def parse_rule(text: str, words: Vocabulary) -> Rule:
     try:
         tree = _parser().parse(written)
     except UnexpectedInput as problem:
+        # 不认识“在” helps more than what may follow 在.
+        if (before := word_before(problem)) is not None:
+            Conditions(written, words).recognise(before)
         raise misplaced(problem, written) from None
     return _rule(tree, Conditions(written, words), 0)
 

@@ -164,12 +164,12 @@ async def _read_all(root: str, who: str, samples: Mapping[str, str], times: int)
         await _log_in(session, root, who)
         known = {**samples, "upload": str(years_work.UPLOADS[who])}
         known["draft"] = str(years_work.DRAFTS.get(who, years_work.FIRST_DRAFT))
-        return [await _read(session, root, who, route, path, times) for route, path in _addresses(known)]
+        return [await _read(session, root, who, address, times) for address in _addresses(known)]
 
 
 async def _read_the_door(root: str, times: int) -> Answered:
     async with ClientSession() as session:
-        return await _read(session, root, "nobody yet", "/login", "/login", times)
+        return await _read(session, root, "nobody yet", ("/login", "/login"), times)
 
 
 async def _log_in(session: ClientSession, root: str, who: str) -> None:
@@ -195,7 +195,8 @@ def _addresses(samples: Mapping[str, str]) -> list[tuple[str, str]]:
     return found
 
 
-async def _read(session: ClientSession, root: str, who: str, route: str, path: str, times: int) -> Answered:
+async def _read(session: ClientSession, root: str, who: str, address: tuple[str, str], times: int) -> Answered:
+    route, path = address
     seconds, status, n_bytes = [], 0, 0
     for _ in range(1 if route.endswith(FILE) else times):
         began = perf_counter()

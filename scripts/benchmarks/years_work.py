@@ -143,10 +143,10 @@ def _waiting(at: int) -> tuple[Sequence[dict[str, Any]], Sequence[dict[str, Any]
         number = FIRST_DRAFT + place
         region = COUNTY[0] if who == COUNTY_ADMINISTRATOR else "640425100000"
         benefits.append(_benefit(number, "policy", f"样例草稿{number}", region, at))
-        campaigns.append(_campaign(number, "draft", f"样例草稿{number}", region, who, at))
+        campaigns.append(_campaign(number, "draft", region, who, at))
     for number in range(FIRST_SUGGESTED, FIRST_SUGGESTED + N_SUGGESTED):
         benefits.append(_benefit(number, "policy", f"样例政策{number}", COUNTY[0], at))
-        campaigns.append(_campaign(number, "in_review", f"样例政策{number}", COUNTY[0], "system", at))
+        campaigns.append(_campaign(number, "in_review", COUNTY[0], "system", at))
     projects = range(FIRST_PROJECT, FIRST_PROJECT + 300)
     benefits += [_benefit(number, "disbursement", f"样例项目{number}", "640425100000", at) for number in projects]
     return benefits, campaigns
@@ -157,7 +157,8 @@ def _benefit(number: int, kind: str, title: str, region: str, at: int) -> dict[s
     return {"id": number, "kind": kind, "title": title, "region": region, "at": at - number * _DAY // 20, "body": body}
 
 
-def _campaign(number: int, state: str, title: str, region: str, who: str, at: int) -> dict[str, Any]:
+def _campaign(number: int, state: str, region: str, who: str, at: int) -> dict[str, Any]:
+    title = f"样例{'草稿' if state == 'draft' else '政策'}{number}"
     return {"id": number, "state": state, "title": title, "region": region, "who": who, "at": at, "rule": _RULE}
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from notifier.domain.errors import InputError
 from notifier.domain.identity import Phone
 from notifier.sandbox.county.numbers import phone_number
-from notifier.store import departing, uploads
+from notifier.store import departing, erasing, uploads
 from notifier.store.household_story import merges_of, read_home, reveal, story_of
 from notifier.store.ledger import Ledger
 from notifier.store.policies import list_policies, policy_of
@@ -118,7 +118,7 @@ async def _leave(ledger: Ledger) -> None:
     await departing.come_back(ledger, 2, SAID)
     assert await departing.purge_departed(ledger, NOW + timedelta(days=30), 30) == 0
     assert await departing.purge_departed(ledger, NOW + timedelta(days=31), 30) == 1
-    assert await reveal(ledger, "person", 1) == {"name": departing.ERASED}
+    assert await reveal(ledger, "person", 1) == {"name": erasing.ERASED}
     assert [one for what in asked(ledger, "王样新") for one in await search(ledger, what, COUNTY)] == []
     assert all(change.before is None and change.after is None for change in await history_of(ledger, 1))
 

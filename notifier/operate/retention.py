@@ -16,6 +16,7 @@ from notifier.store.number_caps import purge_sent
 from notifier.store.raw_kept import purge_pushes, purge_snapshots
 from notifier.store.registry_runs import purge_rejected
 from notifier.store.sessions import forget_sessions
+from notifier.store.statistics import refresh_statistics
 from notifier.store.tries import forget_tries
 from notifier.store.uploads import purge_uploads
 from notifier.store.verdicts import purge_verdicts
@@ -37,6 +38,7 @@ async def purge(ledger: Ledger, now: datetime, registry: Registry, track: Track,
     that nobody has had for the law's five months; what numbers were sent and found to be, once nothing counts it;
     logins, codes and alerts that are over; photos of visits, and which forms were worked on; files that nobody saved,
     and the personal data of households that left; what sources showed and providers pushed, after years.
+    Once a purge, the database learns how big its tables are now.
     """
     n = await purge_rejected(ledger, now, registry.rejected_days)
     n += await purge_uploads(ledger, now, registry.upload_days)
@@ -50,4 +52,6 @@ async def purge(ledger: Ledger, now: datetime, registry: Registry, track: Track,
     n += await forget_codes(ledger, now) + await forget_sessions(ledger, now - _ENTERED_KEPT)
     n += await forget_tries(ledger, now, _TRIES_COUNTED) + await forget_alerts(ledger, now - _ENTERED_KEPT)
     n += await purge_sent(ledger, now) + await purge_verdicts(ledger, now)
-    return n + await purge_consent(ledger, now, timedelta(days=track.consent_days))
+    n += await purge_consent(ledger, now, timedelta(days=track.consent_days))
+    await refresh_statistics(ledger)
+    return n

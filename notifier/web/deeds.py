@@ -13,16 +13,16 @@ from notifier.store.campaigns import campaign
 from notifier.store.contents import mark
 from notifier.store.reporting import CampaignLine, campaigns, policy_text
 from notifier.web.desk import DESK, CampaignDesk, FrontDesk
-from notifier.web.draft_review import is_due_to, seen_by_reviewer
+from notifier.web.draft_review import is_due_to, seen_by_reviewer, weighed_for_reviewer
 from notifier.web.evidence import marked, triggers
-from notifier.web.pages import render
+from notifier.web.pages import render, render_part
 from notifier.web.reports import is_seen, is_whole_in_scope, seen_campaign
 from notifier.web.sessions import USER, demand, tell
 from notifier.web.understanding import understood_block
 
 _LONGEST_REMARK = 500
 _AT_ONCE = 3
-"""Reviews on a page: each counts its households, and is read from its first word to its last."""
+"""Reviews on a page: each is read from its first word to its last."""
 _DEEDS: Mapping[str, tuple[str, Callable[[CampaignDesk, int, str], Awaitable[object]]]] = {
     "launch": ("已启动，正在生成名单并发送", lambda desk, campaign_id, by: desk.launch(campaign_id, by)),
     "pause": ("已暂停，不再发出新消息；回执照常接收", lambda desk, campaign_id, by: desk.pause(campaign_id, by)),
@@ -117,10 +117,6 @@ async def reviews_page(request: web.Request) -> web.Response:
 
 async def _proposal(desk: FrontDesk, line: CampaignLine) -> dict[str, Any]:
     words = triggers(line.evidence)
-    try:
-        n_households: int | None = await desk.campaigns.audience(line.campaign_id)
-    except InputError:
-        n_households = None
     body = await policy_text(desk.ledger, line.campaign_id)
     return {
         "line": line,
@@ -128,10 +124,17 @@ async def _proposal(desk: FrontDesk, line: CampaignLine) -> dict[str, Any]:
         "title": marked(line.title, words),
         "summary": marked(line.summary, words),
         "body": marked(body, words),
-        "n_households": n_households,
         "mark": await mark(desk.ledger, line.campaign_id),
         **await understood_block(desk, line.campaign_id),
     }
+
+
+async def audience_part(request: web.Request) -> web.Response:
+    """GET /reviews/{campaign}/audience: how many households it would tell today, and what is unusual about that."""
+    demand(request, Permission.REVIEW)
+    line = await _own_campaign(request)
+    known = await weighed_for_reviewer(request.app[DESK], line.campaign_id)
+    return await render_part(request, "_review_audience.html", **known)
 
 
 async def do_review(request: web.Request) -> web.Response:
@@ -161,4 +164,5 @@ ROUTES = (
     web.post(r"/campaigns/{campaign:\d{1,19}}/retry", retry),
     web.post(r"/campaigns/{campaign:\d{1,19}}/review", do_review),
     web.get("/reviews", reviews_page),
+    web.get(r"/reviews/{campaign:\d{1,19}}/audience", audience_part),
 )

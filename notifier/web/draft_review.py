@@ -20,22 +20,30 @@ def is_due_to(user: User, row: CampaignRow) -> bool:
 
 
 async def seen_by_reviewer(desk: FrontDesk, row: CampaignRow) -> dict[str, Any]:
-    """The campaign's versions by gateway, its warnings, its level; nothing for one that tells payments."""
+    """The campaign's versions by gateway and its level; nothing for one that tells payments."""
     found = await draft(desk.ledger, row.campaign_id)
     if found is None:
         return {}
     seen = desk.drafts.preview(typed_of(found))
-    warnings: tuple[str, ...] = ()
-    try:
-        warnings = (await desk.drafts.weigh(found)).warnings
-    except InputError:
-        pass  # the page says already that it has no audience
     return {
         "draft": found,
         "seen": seen,
         "sms": seen.by(Medium.SMS),
         "wechat": seen.by(Medium.WECHAT),
-        "warnings": warnings,
         "level": LEVEL_TEXT.get(row.next_level or "", ""),
         "row": row,
     }
+
+
+async def weighed_for_reviewer(desk: FrontDesk, campaign_id: int) -> dict[str, Any]:
+    """How many households it would tell today, None without a whole rule; and what a reviewer is warned of."""
+    try:
+        n_households = await desk.campaigns.audience(campaign_id)
+    except InputError:
+        return {"n_households": None, "warnings": ()}
+    found = await draft(desk.ledger, campaign_id)
+    try:
+        warnings = () if found is None else (await desk.drafts.weigh(found)).warnings
+    except InputError:
+        warnings = ()  # a rule that nobody typed yet
+    return {"n_households": n_households, "warnings": warnings}

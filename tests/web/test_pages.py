@@ -96,7 +96,8 @@ async def test_a_refused_deed_is_said_once(admin: Front) -> None:
 async def test_a_review_shows_why_and_whom_and_records_the_verdict(admin: Front) -> None:
     page = await admin.page("/reviews")
     assert "<mark>养羊</mark>" in page
-    assert "1,234" in page
+    assert 'hx-get="/reviews/3/audience"' in page
+    assert "1,234" in await admin.page("/reviews/3/audience")
     assert "羊只数 &gt;= 10" in page
     await admin.post("/campaigns/3/review", verdict="return", remark="")
     assert admin.deeds.done == []

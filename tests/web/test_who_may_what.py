@@ -17,6 +17,7 @@ GETS = {
     "/api/report": EVERYBODY,
     "/api/campaigns": EVERYBODY,
     "/reviews": {"guanli", "baiyang", "shenhe"},
+    "/reviews/3/audience": {"guanli", "shenhe"},
     "/matching": {"guanli"},
     "/visits": {"guanli", "baiyang", "shenhe", "cunguan"},
     "/filings": {"guanli", "baiyang", "shenhe", "cunguan"},

@@ -106,6 +106,30 @@ async def count_visits(ledger: Ledger, region_code: str) -> int:
         return int(found.scalar_one())
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A village with its visits that wait for somebody; of `n`, `n_asked` ask to be excused."""
+
+    region_code: str
+    n: int
+    n_asked: int
+
+
+async def waiting_by_village(ledger: Ledger, region_code: str) -> Sequence[Waiting]:
+    """The villages of the region where visits wait, in the order of codes; empty when all is done."""
+    first, last = span(region_code)
+    async with ledger.reading() as c:
+        rows = await c.execute(
+            text(
+                "SELECT region_code, COUNT(*) AS n, SUM(CASE WHEN state = 'excuse_asked' THEN 1 ELSE 0 END) AS n_asked "
+                "FROM visit WHERE state IN ('open', 'excuse_asked') AND region_code BETWEEN :first AND :last "
+                "GROUP BY region_code ORDER BY region_code"
+            ),
+            {"first": first, "last": last},
+        )
+        return [Waiting(row.region_code, int(row.n), int(row.n_asked)) for row in rows]
+
+
 async def region_of_visit(ledger: Ledger, visit_id: int) -> str | None:
     """The village of a visit; None when there is no such visit."""
     async with ledger.reading() as c:

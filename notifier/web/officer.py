@@ -1,7 +1,8 @@
 """The village officer's list, made for a phone on a slow line: who was not reached, why, and what came of it."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,8 +14,17 @@ from notifier.domain.outcomes import EXCUSES, REASON_TEXT, Reason
 from notifier.domain.placeholders import put_in
 from notifier.store import visit_photos
 from notifier.store.audit import append
+from notifier.store.ledger import Ledger
 from notifier.store.reporting import region_names
-from notifier.store.visit_homes import Wanted, count_homes, find_homes, groups_and_reasons, homes_to_visit
+from notifier.store.visit_homes import (
+    Wanted,
+    count_homes,
+    find_homes,
+    first_is_village,
+    groups_and_reasons,
+    homes_to_visit,
+)
+from notifier.store.visit_list import Waiting, waiting_by_village
 from notifier.store.visits import ABSENCES
 from notifier.web.desk import DESK
 from notifier.web.officer_words import plain_reason
@@ -25,6 +35,8 @@ from notifier.web.visit_deeds import COUNTY_TIME, HOW, demand_visits, do_visit
 
 MOST_HOMES = 10
 """Households a page: some 35 KB, for a line that gives a few KB a second."""
+MOST_AT_ONCE = 500
+"""Visits of a township or county that are still listed by household; of more, a village is chosen first."""
 _MOST_PAGES = 2000
 _LONGEST_SEARCH = 20
 
@@ -42,7 +54,8 @@ def _page_number(query: Mapping[str, str]) -> int:
 
 
 async def visits_page(request: web.Request) -> web.Response:
-    """GET /visits?region=&group=&reason=&page=: households that wait, by village and 组.
+    """GET /visits?region=&group=&reason=&page=: households that wait, by village and 组; or first the villages, where
+    there are many.
 
     An officer sees their own tasks in clear (P6), which is audited once a list.
     """
@@ -68,13 +81,16 @@ async def find_page(request: web.Request) -> web.Response:
 async def _listed(request: web.Request, user: User, wanted: Wanted, page: int, said: str = "") -> web.Response:
     ledger = request.app[DESK].ledger
     clear = user.role is Role.OFFICER
+    villages = () if clear else await _to_choose(ledger, wanted.region_code)
+    if villages and wanted.household_ids is None:
+        return await _villages(request, wanted.region_code, villages)
     found = await homes_to_visit(ledger, wanted, skip=(page - 1) * MOST_HOMES, most=MOST_HOMES, clear=clear)
     if clear and found:
         shown = {"region": wanted.region_code, "first": found[0].errands[0].visit_id, "n": len(found)}
         async with ledger.writing() as c:
             await append(c, user.name, "visits.shown", shown, at=request.app[DESK].clock.now())
     n_homes = await count_homes(ledger, wanted)
-    groups, reasons = await groups_and_reasons(ledger, wanted.region_code)
+    groups, reasons = ((), {}) if villages else await groups_and_reasons(ledger, wanted.region_code)
     return await render(
         request,
         "visits.html",
@@ -90,6 +106,21 @@ async def _listed(request: web.Request, user: User, wanted: Wanted, page: int, s
         clear=clear,
         **_words(request, wanted, page),
     )
+
+
+async def _to_choose(ledger: Ledger, region_code: str) -> Sequence[Waiting]:
+    """The villages where visits wait; empty where they are few enough, or of one village."""
+    if first_is_village(region_code):
+        return ()
+    found = await waiting_by_village(ledger, region_code)
+    return found if len(found) > 1 and sum(one.n for one in found) > MOST_AT_ONCE else ()
+
+
+async def _villages(request: web.Request, region_code: str, villages: Sequence[Waiting]) -> web.Response:
+    """By township, since a county has some hundred and fifty villages."""
+    towns = [(code, list(of)) for code, of in groupby(villages, key=lambda one: one.region_code[:9] + "000")]
+    names = await region_names(request.app[DESK].ledger)
+    return await render(request, "visit_villages.html", region_code=region_code, towns=towns, names=names)
 
 
 def _words(request: web.Request, wanted: Wanted, page: int) -> dict[str, Any]:

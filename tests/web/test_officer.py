@@ -13,6 +13,7 @@ from notifier.domain.identity import normal_name
 from notifier.store import tally, visit_photos
 from notifier.store.audit import latest
 from notifier.store.registry_contacts import INSERT_CONTACT, contact_values
+from notifier.web import officer as pages
 from notifier.web.officer import MOST_HOMES
 from notifier.web.photos import LARGEST
 from tests.report import ground
@@ -77,6 +78,26 @@ async def test_the_page_is_light_says_why_in_plain_words_and_who_to_call(officer
     assert [one.what for one in await latest(officer.ledger, 2)] == ["visits.shown", "login"]
     await officer.log_in("guanli")
     assert PHONE not in await officer.page("/visits")
+
+
+async def test_where_many_wait_a_village_is_chosen_first_and_search_goes_on(
+    officer: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await officer.log_in("guanli")
+    listed = await officer.page(f"/visits?region={ground.COUNTY}")
+    assert listed.count('class="home"') == 3
+    monkeypatch.setattr(pages, "MOST_AT_ONCE", 2)
+    page = await officer.page("/visits")
+    assert 'class="home"' not in page
+    assert f'href="/visits?region={ground.VILLAGE_1}">白阳样例一村 <b>2</b>' in page
+    assert f'href="/visits?region={ground.VILLAGE_3}"' in page
+    assert (await officer.page(f"/visits?region={ground.BAIYANG}")).count('class="home"') == 2
+    assert (await officer.page(f"/visits?region={ground.VILLAGE_3}")).count('class="home"') == 1
+    found = await (await officer.post("/visits/find", q=PHONE, region=ground.COUNTY)).text()
+    assert found.count('class="home"') == 1
+    await officer.log_in("cunguan")
+    monkeypatch.setattr(pages, "MOST_AT_ONCE", 0)
+    assert (await officer.page("/visits")).count('class="home"') == 2
 
 
 async def test_a_household_is_found_by_name_part_or_phone_and_nothing_of_it_is_in_an_address(officer: Front) -> None:

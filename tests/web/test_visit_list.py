@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from notifier.store.ledger import Ledger, open_ledger
 from notifier.store.sealing import Vault, load_keys
-from notifier.store.visit_list import count_visits, open_visits, region_of_visit
+from notifier.store.visit_list import Waiting, count_visits, open_visits, region_of_visit, waiting_by_village
 from tests.report import ground
 
 PHONE = "19900001234"
@@ -55,6 +55,17 @@ async def test_pages_follow_each_other_and_done_visits_are_gone(ledger: Ledger) 
     async with ledger.writing() as c:
         await c.execute(text("UPDATE visit SET state = 'signed' WHERE id = 1017"))
     assert await open_visits(ledger, ground.COUNTY, after=first[-1].visit_id) == []
+
+
+async def test_what_waits_is_counted_by_village_without_what_is_done(ledger: Ledger) -> None:
+    async with ledger.writing() as c:
+        await c.execute(text("UPDATE visit SET state = 'excuse_asked' WHERE id = 1008"))
+    asked = Waiting(ground.VILLAGE_1, 2, 1)
+    assert await waiting_by_village(ledger, ground.COUNTY) == [asked, Waiting(ground.VILLAGE_3, 1, 0)]
+    assert await waiting_by_village(ledger, ground.BAIYANG) == [asked]
+    async with ledger.writing() as c:
+        await c.execute(text("UPDATE visit SET state = 'signed'"))
+    assert await waiting_by_village(ledger, ground.COUNTY) == []
 
 
 async def test_a_visit_knows_its_village(ledger: Ledger) -> None:

@@ -31,8 +31,8 @@ NO_PAGE = frozenset(
         *("/health", "/ready", "/metrics", "/part", "/account/totp.svg", "/account/wechat.svg", "/matching/queue.xlsx"),
         *("/campaigns/{campaign}/report.xlsx", "/campaigns/{campaign}/live", "/drafts/{campaign}/papers"),
         *("/drafts/{campaign}/rejected.xlsx", "/visits/{visit}/photo", "/uploads/{upload}/rejected.xlsx"),
-        *("/policies/{campaign}/audience", "/callbacks/wechat/{secret}", "/f/{code}/voice.wav"),
-        *("/wechat/back", "/wechat/staff/{mark}"),
+        *("/policies/{campaign}/audience", "/reviews/{campaign}/audience", "/callbacks/wechat/{secret}"),
+        *("/f/{code}/voice.wav", "/wechat/back", "/wechat/staff/{mark}"),
     }
 )
 """Addresses that answer a browser with a picture, a file, a stream, figures, a part of a page or another address."""

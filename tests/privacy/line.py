@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -31,6 +31,21 @@ PASSWORD = "一共五个词 wheat river"
 USERS = {"guanli": "administrator", "shenhe": "reviewer", "lingdao": "official", "cunguan": "officer"}
 
 
+ONE_AFTER_THE_OTHER = """
+import json, sys, traceback
+from notifier.__main__ import app
+for words in json.load(sys.stdin):
+    print("notifier", *words, flush=True)
+    try:
+        app(words)
+    except SystemExit:
+        pass
+    except BaseException:
+        traceback.print_exc()
+"""
+"""Many commands for the start of one: the imports are most of what a short command costs."""
+
+
 @dataclass
 class Line:
     """A run: its ground, and everything that came out of it by name."""
@@ -50,6 +65,17 @@ class Line:
         self.said[f"{next(self.numbers)} notifier {' '.join(map(str, arguments))[:60]}"] = out + b"\n" + err
         assert code is None or process.returncode == code, (arguments, process.returncode, out[-400:], err[-800:])
         return out
+
+    async def run_each(self, *commands: Sequence[object]) -> None:
+        """Every command, one after the other in one process, whatever it exits with; all outputs are kept together."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", ONE_AFTER_THE_OTHER,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+            env=environment(self.ground.config) | {"NOTIFIER_NEW_PASSWORD": PASSWORD, "COLUMNS": "200"},
+        )  # fmt: skip
+        out, _ = await process.communicate(orjson.dumps([[str(word) for word in command] for command in commands]))
+        self.said[f"{next(self.numbers)} notifier, {len(commands)} commands"] = out
+        assert process.returncode == 0, out[-800:]
 
     async def told(self, *arguments: object) -> Any:
         """The command's JSON answer."""

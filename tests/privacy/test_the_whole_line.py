@@ -101,8 +101,9 @@ async def _prepare(line: Line) -> Path:
     """Users, rosters and last year's payments are in; gives the workbook of rejected rows."""
     ground = line.ground
     await line.run("import", "regions", "config/regions.csv")
-    adding = [line.run("user", "add", name, "--role", role, "--region", COUNTY_CODE) for name, role in USERS.items()]
-    await asyncio.gather(*adding)
+    await line.run_each(
+        *(("user", "add", name, "--role", role, "--region", COUNTY_CODE) for name, role in USERS.items())
+    )
     await line.run("import", "households", *sorted(ground.rosters.iterdir()), "--rejected", ground.returned)
     hostile = _made(ground.folder / "hostile")
     rejected = ground.folder / "rejected.xlsx"
@@ -215,16 +216,14 @@ async def _visit(line: Line) -> None:
 
 async def _ask_everything(line: Line) -> None:
     """Every command that shows something, as table, JSON and workbook."""
-    book, asking = line.ground.folder / "report.xlsx", []
-    for arguments in (
+    book = line.ground.folder / "report.xlsx"
+    await line.run_each(
         ("report",), ("report", "--json"), ("report", "--villages"), ("report", "--xlsx", book), ("doctor",),
         ("doctor", "--json"), ("visit", "list"), ("unmatched", "list"), ("unmatched", "list", "--json"),
         ("campaign", "list", "--json"), ("campaign", "show", "1", "--json"), ("audit", "verify"),
         ("once", "watch", "--json"),
         ("visit", "sign", "999999", "--by", "cunguan"), ("import", "households", "没有.xlsx"),
-    ):  # fmt: skip
-        asking.append(line.run(*arguments, code=None))
-    await asyncio.gather(*asking)
+    )  # fmt: skip
     line.said["report.xlsx"] = _unzipped(book.read_bytes())
 
 

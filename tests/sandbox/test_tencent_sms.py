@@ -153,11 +153,11 @@ async def test_a_number_has_its_limits_in_rolling_windows(tmp_path: Path) -> Non
         assert await codes(sandbox) == ["LimitExceeded.PhoneNumberThirtySecondLimit"]
         clock.now += 31
         assert await codes(sandbox) == ["Ok"]
-        assert await codes(sandbox, TemplateParamSet=["a", "b", "c"]) == ["Ok"]
-        assert await codes(sandbox, TemplateParamSet=["d", "e", "f"]) == ["LimitExceeded.PhoneNumberOneHourLimit"]
+        assert await codes(sandbox, TemplateParamSet=["a", "b", "c", "d"]) == ["Ok"]
+        assert await codes(sandbox, TemplateParamSet=["d", "e", "f", "g"]) == ["LimitExceeded.PhoneNumberOneHourLimit"]
         clock.now += 3601
         assert await codes(sandbox) == ["Ok"]
-        assert await codes(sandbox, TemplateParamSet=["d", "e", "f"]) == ["LimitExceeded.PhoneNumberDailyLimit"]
+        assert await codes(sandbox, TemplateParamSet=["d", "e", "f", "g"]) == ["LimitExceeded.PhoneNumberDailyLimit"]
         clock.now += 86_401
         assert await codes(sandbox) == ["Ok"]
         assert (await sandbox.order("reset", {}))["ok"]
